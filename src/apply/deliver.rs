@@ -52,8 +52,10 @@ pub(super) enum Aftermath {
     Withdrawn,
     /// It is there, and inactive.
     Inactive,
-    /// It works, beside the one before.
+    /// It works, beside the one before; both go as soon as another one is delivered.
     Works,
+    /// It works, beside the one before; both go on working for a while after that.
+    Overlaps,
 }
 
 impl Failure {
@@ -77,8 +79,12 @@ impl Failure {
                  deletes it, creates another one and delivers that"
             }
             (Aftermath::Works, _) => {
-                "both tokens work, because a sink may already have the new one; the next apply creates \
-                 another one and deletes both"
+                "the old and the new token both work, because a sink may already have the new one; the next apply creates \
+                 and delivers a third one, and then deletes these two"
+            }
+            (Aftermath::Overlaps, _) => {
+                "the old and the new token both work, because a sink may already have the new one; the next apply creates \
+                 and delivers a third one, and these two go on working until the overlap ends that begins then"
             }
         };
         let secret = |words: String| Problem::from(Diagnostic::error(Code::SecretNotDelivered, words).help(help));

@@ -44,6 +44,7 @@ pub(super) fn entry(
         lacks: lacks(change, resource, same_object),
         predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
         succeeded: same_object.map(|old| old.succeeded.clone()).unwrap_or_default(),
+        overlaps: same_object.map(|old| old.overlaps.clone()).unwrap_or_default(),
         worn: same_object.map(|old| old.worn.clone()).unwrap_or_default(),
     }
 }

@@ -15,8 +15,8 @@ use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::Exit;
 use crate::field::{INACTIVE, Role};
-use crate::kind::{Delete, Desired, Ids, Kind, NO_SECRETS, Secrets};
-use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
+use crate::kind::{DEFAULT_OVERLAP, Delete, Desired, Ids, Kind, NO_SECRETS, Secrets};
+use crate::ledger::{Entry, Intent, Journal, Ledger, NOT_YET, Update};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
 use crate::problem::Problem;
@@ -173,8 +173,8 @@ impl<'a> Executor<'a> {
         let target =
             Target { id: made.object.id.clone(), org: made.object.org.clone(), name: made.object.name.clone() };
         let entry = self.entry(change, &target, made.object.created.clone());
-        let (succeeded, worn) = (self.succeeded(change), self.worn(change));
-        let mut entry = Entry { predecessors, succeeded, worn, ..entry };
+        let mut entry = Entry { predecessors, worn: self.worn(change), ..entry };
+        self.overlap(change, &mut entry, NOT_YET);
         self.learn(&change.address, &target.id, target.org.as_deref());
         if let Err((lacks, failed)) = self.finish(kind, &made, &desired).await {
             entry.fields.retain(|field, _| !lacks.contains(field));
@@ -206,7 +206,7 @@ impl<'a> Executor<'a> {
             Err(failure) => return Err(self.withdraw(change, &target.id, failure).await),
         };
         entry.secret = Some(fingerprint);
-        entry.succeeded = self.succeeded(change);
+        self.overlap(change, &mut entry, self.writer.server_time().unwrap_or(self.snapshot.at));
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
         Ok(target.id)
@@ -216,7 +216,8 @@ impl<'a> Executor<'a> {
     /// before. If it cannot be deleted, the next run does that.
     async fn withdraw(&self, change: &Change, id: &str, failure: Failure) -> Problem {
         if failure.works() {
-            return failure.problem(self.writer, Aftermath::Works);
+            let overlaps = !change.overlapping.is_empty();
+            return failure.problem(self.writer, if overlaps { Aftermath::Overlaps } else { Aftermath::Works });
         }
         if change.address.kind.delete(self.writer, id).await.is_err() {
             return failure.problem(self.writer, Aftermath::Inactive);
@@ -286,12 +287,16 @@ impl<'a> Executor<'a> {
         self.journal.record_and_wait(update).await.map_err(Problem::from)
     }
 
-    /// When what `change` leaves working for a while was taken over from: what was not yet is from now on.
-    fn succeeded(&self, change: &Change) -> BTreeMap<String, u64> {
-        let old = self.old_entry(change).filter(|old| old.secret.is_some()).map(|old| &old.succeeded);
-        let now = self.writer.server_time().unwrap_or(self.snapshot.at);
-        let since = |id: &String| old.and_then(|old| old.get(id)).copied().unwrap_or(now);
-        change.overlapping.iter().map(|id| (id.clone(), since(id))).collect()
+    /// Notes in `entry` since when and for how long what `change` leaves working for a while does: what was taken over from before
+    /// goes on as it did then, and the rest is taken over from at `now`.
+    fn overlap(&self, change: &Change, entry: &mut Entry, now: u64) {
+        let old = self.old_entry(change);
+        let begun = |id: &String| old?.succeeded.get(id).copied().filter(|since| *since != NOT_YET);
+        let said = change.rotated.as_ref().map(|rotated| rotated.overlap).filter(|length| *length != DEFAULT_OVERLAP);
+        let length = |id: &String| if begun(id).is_some() { old?.overlaps.get(id).copied() } else { said };
+        let all = || change.overlapping.iter();
+        entry.succeeded = all().map(|id| (id.clone(), begun(id).unwrap_or(now))).collect();
+        entry.overlaps = all().filter_map(|id| Some((id.clone(), length(id)?))).collect();
     }
 
     /// The fingerprints of the secrets of what `change` leaves working for a while, as far as they are known.
@@ -310,6 +315,7 @@ impl<'a> Executor<'a> {
         self.wait(self.written(change, entry.clone())).await?;
         entry.predecessors = change.overlapping.clone();
         entry.succeeded.retain(|id, _| change.overlapping.contains(id));
+        entry.overlaps.retain(|id, _| change.overlapping.contains(id));
         entry.worn.retain(|id, _| change.overlapping.contains(id));
         for id in going {
             let left = |address: &Address| {

@@ -182,8 +182,12 @@ fn human(page: Page, form: &Form<'_>, plan: &str) -> String {
             let verified = if *verified { "with the key of this run" } else { "not verified: this run has no key" };
             line("signed", &format!("{verified} (write {write})"));
         }
-        if !form.rotations.is_empty() {
-            line("rotation", &few(form.rotations.iter().map(Step::words)));
+        let (ends, due): (Vec<_>, Vec<_>) = form.rotations.iter().partition(|step| step.is_of_predecessor());
+        if !due.is_empty() {
+            line("rotation", &few(due.iter().map(|step| step.words())));
+        }
+        for step in ends {
+            line("still works", &step.words());
         }
         if !form.unfinished.is_empty() {
             line("unfinished", &format!("{}: the next apply finishes it", few(&form.unfinished)));

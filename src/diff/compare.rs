@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::field::{Change as OnChange, Compared, Role, Type};
 use crate::graph::Graph;
 use crate::kind::{Kind, Level, NaturalKey, Object};
-use crate::ledger::{Entry, Ledger, Origin};
+use crate::ledger::{Entry, Ledger, NOT_YET, Origin};
 use crate::manifest::{Manifest, Resource, scope_of_another_org};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
@@ -192,10 +192,12 @@ fn one(
         lifecycle_changes: entry.map_or(Vec::new(), |(_, entry)| settings(&entry.lifecycle, &resource.lifecycle)),
         origin: entry.map(|(_, entry)| entry.origin),
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
-        overlapping: entry
-            .map_or_else(BTreeSet::new, |(_, entry)| rotation::overlapping(entry, address, resource, snapshot.at)),
+        until: entry
+            .map_or_else(BTreeMap::new, |(_, entry)| rotation::overlapping(entry, address, resource, snapshot.at)),
         ..Change::blank(address, Action::None, Reason::InSync)
     };
+    change.overlapping = change.until.keys().cloned().collect();
+    change.until.retain(|_, until| *until != NOT_YET);
     change.predecessors = entry.map_or_else(BTreeSet::new, |(_, entry)| &entry.predecessors - &change.overlapping);
     let replaced_by_hand = entry.is_some() && matches!(found, Found::Adopted(_));
     let another = replaced_by_hand || matches!(found, Found::Resumed(_));

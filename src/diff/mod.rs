@@ -22,7 +22,7 @@ pub use comparison::{Comparison, Goal};
 pub use lifecycle::{Setting, Turn};
 pub use rotation::Rotated;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,8 @@ pub struct Change {
     pub predecessors: BTreeSet<String>,
     /// The IDs of what the object has taken over from, or takes over from now, and that goes on working until an overlap ends.
     pub overlapping: BTreeSet<String>,
+    /// When the overlaps of those of them end that have begun: milliseconds since 1970 in server time.
+    pub until: BTreeMap<String, u64>,
     /// What is to be told of a rotation of its secret.
     pub rotated: Option<Rotated>,
 }
@@ -280,6 +282,7 @@ impl Change {
             kept: Vec::new(),
             predecessors: BTreeSet::new(),
             overlapping: BTreeSet::new(),
+            until: BTreeMap::new(),
             rotated: None,
         }
     }

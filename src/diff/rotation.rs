@@ -1,6 +1,6 @@
 //! What is made anew because its secret is old enough or because somebody asks, and when those before it go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,15 +48,14 @@ const fn ms(length: Duration) -> u64 {
     length.nanos / 1_000_000
 }
 
-/// The predecessors of `entry` whose overlap has not ended at `at`. Of what is not to work, none does.
-pub(super) fn overlapping(entry: &Entry, address: &Address, resource: &Resource, at: u64) -> BTreeSet<String> {
+/// The predecessors of `entry` whose overlap has not ended at `at`, and when it does. Of what is not to work, none goes on working.
+pub(super) fn overlapping(entry: &Entry, address: &Address, resource: &Resource, at: u64) -> BTreeMap<String, u64> {
     let rotation = address.kind.rotation(&resource.fields);
     let Some(rotation) = rotation.filter(|_| !address.kind.is_inactive(&resource.fields)) else {
-        return BTreeSet::new();
+        return BTreeMap::new();
     };
-    let lasts = |since: &u64| since.saturating_add(ms(rotation.overlap)) > at;
-    let those = entry.predecessors.iter().filter(|id| entry.succeeded.get(*id).is_some_and(lasts));
-    those.cloned().collect()
+    let ends = |id: &String| Some((id.clone(), entry.overlap_ends(id, rotation)?));
+    entry.predecessors.iter().filter_map(ends).filter(|(_, end)| *end > at).collect()
 }
 
 /// When `object` was made, in milliseconds since 1970 by the server's clock.
@@ -96,23 +95,20 @@ pub(super) fn rotate(
         (change.action, change.reason) = (Action::Replace, reason);
     }
     // An earlier run was rotating it, and may have given its secret to somebody.
-    let interrupted = entry.filter(|entry| change.reason == Reason::Undelivered && !entry.succeeded.is_empty());
-    let rotates = change.reason.rotates() || interrupted.is_some();
+    let interrupted = change.reason == Reason::Undelivered && entry.is_some_and(|entry| !entry.succeeded.is_empty());
+    let overlap = rotation.overlap();
+    let rotates = change.reason.rotates() || interrupted;
     if rotates {
-        change.rotated = Some(Rotated { age: rounded(age), every: rotation.every, overlap: rotation.overlap });
+        change.rotated = Some(Rotated { age: rounded(age), every: rotation.every, overlap });
     }
     if change.action != Action::Replace {
         return;
     }
-    let at_once = asked.is_some_and(|asked| asked.at_once) || ms(rotation.overlap) == 0;
+    let at_once = asked.is_some_and(|asked| asked.at_once) || ms(overlap) == 0;
     if !rotates || at_once {
         change.predecessors.append(&mut change.overlapping);
+        change.until.clear();
         return;
-    }
-    if let Some(entry) = interrupted {
-        // Their overlap begins when the secret is delivered.
-        change.overlapping = entry.succeeded.keys().filter(|id| entry.predecessors.contains(*id)).cloned().collect();
-        change.predecessors = &entry.predecessors - &change.overlapping;
     }
     if !kind.is_inactive(&object.fields) {
         change.overlapping.insert(object.id.clone());
@@ -153,9 +149,9 @@ fn rest(change: Change) -> Option<Change> {
     if change.reason == Reason::OverlapEnded {
         return Some(change);
     }
-    let Change { address, object, org, origin, overlapping, .. } = change;
+    let Change { address, object, org, origin, overlapping, until, .. } = change;
     let object = Some(object?);
-    Some(Change { object, org, origin, overlapping, ..Change::blank(&address, Action::None, Reason::InSync) })
+    Some(Change { object, org, origin, overlapping, until, ..Change::blank(&address, Action::None, Reason::InSync) })
 }
 
 fn not_rotated(message: String, help: &str) -> Problem {

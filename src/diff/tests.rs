@@ -146,6 +146,7 @@ impl Scene {
             lacks: BTreeSet::new(),
             predecessors: BTreeSet::new(),
             succeeded: BTreeMap::new(),
+            overlaps: BTreeMap::new(),
             worn: BTreeMap::new(),
         };
         self.ledger.entries.insert(address, entry);

@@ -179,6 +179,7 @@ fn what_the_project_owns_keeps_its_address() {
         lacks: BTreeSet::new(),
         predecessors: BTreeSet::new(),
         succeeded: BTreeMap::new(),
+        overlaps: BTreeMap::new(),
         worn: BTreeMap::new(),
     };
     sample.ledger.entries.insert(Address::new(Kind::Bucket, "Raw data/.."), entry(&raw, "iot_data"));

@@ -53,7 +53,7 @@ pub use natural_key::{Names, NaturalKey};
 pub(crate) use notification_endpoint::path_shown;
 pub use one_of::OneOf;
 pub(crate) use permissions::{GRANTED, grant, has_none};
-pub use rotation::Rotation;
+pub use rotation::{DEFAULT_OVERLAP, Rotation};
 pub use spec::{Delete, Identity, Items, Key, Level, Spec};
 pub(crate) use telegraf::{Output, outputs};
 pub use token::{marked, marker};

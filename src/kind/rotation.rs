@@ -12,7 +12,7 @@ const EVERY: &str = "every";
 const OVERLAP: &str = "overlap";
 
 /// How long a secret goes on working after its successor was delivered, where nobody says it.
-const DEFAULT_OVERLAP: Duration = Duration::from_secs(24 * 3_600);
+pub const DEFAULT_OVERLAP: Duration = Duration::from_secs(24 * 3_600);
 
 const PARTS: &[Field] = &[
     Field::text(EVERY, Omitted::Unset, "The age at which the next apply makes a successor. Without it, only `fluxform rotate` does.")
@@ -37,8 +37,8 @@ pub(super) const FIELD: Field = Field::text(NAME, Omitted::Unset, "When a succes
 pub struct Rotation {
     /// The age at which a successor is due, if one ever is.
     pub every: Option<Duration>,
-    /// How long the one before goes on working.
-    pub overlap: Duration,
+    /// How long the one before goes on working, if that is said.
+    pub said: Option<Duration>,
 }
 
 impl Rotation {
@@ -50,7 +50,12 @@ impl Rotation {
             },
             _ => None,
         };
-        Self { every: part(EVERY), overlap: part(OVERLAP).unwrap_or(DEFAULT_OVERLAP) }
+        Self { every: part(EVERY), said: part(OVERLAP) }
+    }
+
+    /// How long the one before goes on working that is taken over from now.
+    pub fn overlap(self) -> Duration {
+        self.said.unwrap_or(DEFAULT_OVERLAP)
     }
 }
 
@@ -64,7 +69,8 @@ impl Kind {
 
 /// A successor that comes before the overlap with the one before ends would leave more and more of them.
 pub(super) fn check(draft: &Draft<'_>, faults: &mut Vec<Fault>) {
-    let Rotation { every: Some(every), overlap } = Rotation::read(draft.fields.get(NAME)) else { return };
+    let rotation = Rotation::read(draft.fields.get(NAME));
+    let (Some(every), overlap) = (rotation.every, rotation.overlap()) else { return };
     if every > overlap {
         return;
     }

@@ -32,6 +32,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::duration::Duration;
+use crate::kind::{DEFAULT_OVERLAP, Rotation};
 use crate::manifest::Lifecycle;
 
 /// What the project knows of itself, as it stands on the server.
@@ -131,15 +133,30 @@ pub struct Entry {
     /// IDs of predecessors that still have to be deleted.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub predecessors: BTreeSet<String>,
-    /// When those of them were taken over from that go on working until an overlap ends: milliseconds since 1970 in server time.
+    /// When those of them were taken over from that go on working until an overlap ends: milliseconds since 1970 in server time, or
+    /// [`NOT_YET`].
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub succeeded: BTreeMap<String, u64>,
+    /// How long they go on working, where the manifest said that when they were taken over from: it holds where it says nothing later.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub overlaps: BTreeMap<String, Duration>,
     /// The fingerprints of their secrets.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub worn: BTreeMap<String, String>,
 }
 
+/// When a predecessor is taken over from whose successor is made, and not delivered yet.
+pub const NOT_YET: u64 = u64::MAX;
+
 impl Entry {
+    /// When the overlap of the predecessor with this ID ends if it is rotated like this: [`NOT_YET`] where it has not begun. None has
+    /// what is not to go on working.
+    pub fn overlap_ends(&self, id: &str, rotation: Rotation) -> Option<u64> {
+        let since = *self.succeeded.get(id)?;
+        let overlap = rotation.said.or_else(|| self.overlaps.get(id).copied()).unwrap_or(DEFAULT_OVERLAP);
+        Some(since.saturating_add(overlap.nanos / 1_000_000))
+    }
+
     /// The predecessors that are not known to go on working for a while.
     pub fn left(&self) -> impl Iterator<Item = &String> {
         self.predecessors.iter().filter(|id| !self.succeeded.contains_key(*id))
@@ -173,6 +190,7 @@ impl Entry {
             lacks: BTreeSet::new(),
             predecessors: BTreeSet::new(),
             succeeded: BTreeMap::new(),
+            overlaps: BTreeMap::new(),
             worn: BTreeMap::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! What tells one change list from every other, on any machine.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::ser::SerializeMap as _;
@@ -67,10 +68,16 @@ impl Plan {
 
     /// `change` without what two runs may see differently: what the token sees or not, secrets, which a file has not, the spelling
     /// of a script, the ID of an org that a server makes anew, what only this run would make of it, prints in the ledger that only
-    /// lag behind, and how old it is.
+    /// lag behind, how old it is, and when overlaps end.
     pub(super) fn canonical(&self, change: &Change) -> Change {
-        let mut change =
-            sealed(Change { settles: false, unverified: false, kept: Vec::new(), rotated: None, ..change.clone() });
+        let mut change = sealed(Change {
+            settles: false,
+            unverified: false,
+            kept: Vec::new(),
+            rotated: None,
+            until: BTreeMap::new(),
+            ..change.clone()
+        });
         rename(&mut change, self.home.as_deref());
         change.fields.retain(|field| field.cause != Cause::Run);
         for value in change.fields.iter_mut().flat_map(|field| field.live.iter_mut().chain([&mut field.wanted])) {

@@ -1,6 +1,6 @@
 //! A change as it is written down: for a plan file, and for the digest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,8 @@ pub(super) struct ChangeForm {
     predecessors: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     overlapping: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    until: BTreeMap<String, u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rotated: Option<Rotated>,
 }
@@ -96,6 +98,7 @@ impl From<&Change> for ChangeForm {
             kept,
             predecessors,
             overlapping,
+            until,
             rotated,
         } = change.clone();
         Self {
@@ -118,6 +121,7 @@ impl From<&Change> for ChangeForm {
             kept,
             predecessors,
             overlapping,
+            until,
             rotated,
         }
     }
@@ -189,6 +193,7 @@ impl ChangeForm {
             kept: self.kept,
             predecessors: self.predecessors,
             overlapping: self.overlapping,
+            until: self.until,
             rotated: self.rotated,
             address: self.address,
         })

@@ -239,6 +239,7 @@ mod tests {
                 lacks: BTreeSet::new(),
                 predecessors: BTreeSet::new(),
                 succeeded: BTreeMap::new(),
+                overlaps: BTreeMap::new(),
                 worn: BTreeMap::new(),
             });
             entry.needs.insert(address(need));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::markdown::Comment;
+use super::overlap::overlaps;
 use super::page::Page;
 use super::reason::{listed, lost, object, reason, sign, threat};
 use super::shared::{Library, Shared};
@@ -43,6 +44,7 @@ fn whole(plan: &Plan, of: Comment, look: Look) -> String {
     section(&mut page, plan, "Drift (changed on the server since the last apply):", &drift);
     section(&mut page, plan, "Changes:", &changes);
     ledger(&mut page, plan);
+    overlaps(&mut page, plan);
     summary(&mut page, plan, of);
     page.finish()
 }

@@ -88,6 +88,12 @@ pub(super) fn object(target: &Target) -> String {
     }
 }
 
+/// A time in milliseconds since 1970, in whole seconds (RFC 3339).
+pub fn time(ms: u64) -> String {
+    let time = i64::try_from(ms / 1_000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    time.map_or_else(|| "an unknown time".to_owned(), |time| time.to_string())
+}
+
 /// What is at stake with an object of `kind`, in words.
 pub(super) fn lost(kind: Kind, stake: &Stake) -> String {
     let others = unexamined(kind);

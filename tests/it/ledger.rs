@@ -43,6 +43,7 @@ fn entry(number: usize) -> Entry {
         lacks: [].into(),
         predecessors: [].into(),
         succeeded: BTreeMap::new(),
+        overlaps: BTreeMap::new(),
         worn: BTreeMap::new(),
     }
 }

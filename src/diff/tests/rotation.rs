@@ -1,6 +1,7 @@
 //! When a secret is made anew, and when the one before goes.
 
 use super::*;
+use crate::ledger::NOT_YET;
 use crate::manifest::Rotating;
 
 const NEW: &str = "00000000000000c2";
@@ -103,6 +104,23 @@ fn a_predecessor_goes_when_its_overlap_has_ended() {
 }
 
 #[test]
+fn a_table_that_is_removed_takes_nothing_from_whoever_was_promised_an_overlap() {
+    let promised = |at, rotate| {
+        after(token(at, rotate), &[(OLD, Some(1))]).entry("token.t", |entry| {
+            entry.overlaps.insert(OLD.to_owned(), Duration::from_secs(7 * 86_400));
+        })
+    };
+    let unsaid = || Value::Table(BTreeMap::new());
+    assert_eq!(says(&promised(7, unsaid())), format!("None InSync, goes: {{}}, stays: {{{OLD:?}}}"));
+    assert!(says(&promised(8, unsaid())).starts_with("Update OverlapEnded"));
+    // What the manifest says holds: shorter or longer.
+    assert!(says(&promised(3, rotates(None, Some(2)))).starts_with("Update OverlapEnded"));
+    assert!(says(&promised(8, rotates(None, Some(9)))).starts_with("None"));
+    let change = promised(3, unsaid()).compare(Goal::Declared).changes.remove(0);
+    assert_eq!(change.until, [(OLD.to_owned(), MADE + 8 * DAY)].into());
+}
+
+#[test]
 fn other_permissions_take_effect_at_once() {
     let other = |scene: Scene| scene.with("token.t", |token| token.fields.set("secret_version", Value::Integer(2)));
     let scene = other(after(token(90, rotates(Some(90), None)), &[(OLD, Some(90))]));
@@ -116,7 +134,10 @@ fn other_permissions_take_effect_at_once() {
 #[test]
 fn an_interrupted_rotation_goes_on_and_takes_nothing_away() {
     let scene = after(token(9, rotates(None, Some(1))), &[(OLD, Some(1)), (OLDER, None)]);
-    let died = scene.entry("token.t", |entry| entry.secret = None);
+    let died = scene.entry("token.t", |entry| {
+        entry.secret = None;
+        entry.succeeded.insert(OLD.to_owned(), NOT_YET);
+    });
     let inactive = |mut scene: Scene| {
         let object = scene.view(Kind::Token).objects.get_mut(NEW).expect("there");
         object.fields.set("status", text("inactive"));
@@ -126,7 +147,14 @@ fn an_interrupted_rotation_goes_on_and_takes_nothing_away() {
     assert_eq!(says(&inactive(died.clone())), format!("Replace Undelivered, goes: {{{OLDER:?}}}, stays: {{{OLD:?}}}"));
     // Somebody may have it.
     assert_eq!(says(&died), format!("Replace Undelivered, goes: {{{OLDER:?}}}, stays: {{{OLD:?}, {NEW:?}}}"));
-    assert_eq!(says(&asked(died, true)), format!("Replace Undelivered, goes: {{{OLDER:?}, {OLD:?}}}, stays: {{}}"));
+    assert_eq!(
+        says(&asked(died.clone(), true)),
+        format!("Replace Undelivered, goes: {{{OLDER:?}, {OLD:?}}}, stays: {{}}")
+    );
+    // What was taken over from before was so by what is delivered.
+    let before = |since| after(died.clone(), &[(OLDER, Some(since))]);
+    assert!(says(&before(8)).ends_with(&format!("goes: {{{OLDER:?}}}, stays: {{{OLD:?}, {NEW:?}}}")));
+    assert!(says(&before(9)).ends_with(&format!("goes: {{}}, stays: {{{OLDER:?}, {OLD:?}, {NEW:?}}}")));
 }
 
 #[test]

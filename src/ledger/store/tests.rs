@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::address::Address;
+use crate::duration::Duration;
 use crate::ledger::fake::Fake;
 use crate::ledger::{Entry, Intent, Origin, Update};
 use crate::manifest::Lifecycle;
@@ -42,6 +43,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             secret,
             lacks,
             worn: predecessors.iter().take(1).map(|id| (id.clone(), "0123456789ab".to_owned())).collect(),
+            overlaps: predecessors.iter().take(1).map(|id| (id.clone(), Duration::from_secs(3_600))).collect(),
             succeeded: predecessors.iter().take(1).map(|id| (id.clone(), 1_763_900_000_000)).collect(),
             predecessors,
         },

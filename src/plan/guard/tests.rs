@@ -61,6 +61,7 @@ fn entry(id: &str) -> Entry {
         lacks: BTreeSet::new(),
         predecessors: BTreeSet::new(),
         succeeded: BTreeMap::new(),
+        overlaps: BTreeMap::new(),
         worn: BTreeMap::new(),
     }
 }

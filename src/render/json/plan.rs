@@ -1,12 +1,12 @@
 //! A plan.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::super::reason::unexamined;
+use super::super::reason::{time, unexamined};
 use super::super::shared::Shared;
 use super::super::value::{command_beside, last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
@@ -100,6 +100,8 @@ pub(super) struct Change<'a> {
     predecessors: &'a BTreeSet<String>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     overlapping: &'a BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    until: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rotated: Option<&'a Rotated>,
 }
@@ -210,6 +212,7 @@ impl<'a> Change<'a> {
             kept: &change.kept,
             predecessors: &change.predecessors,
             overlapping: &change.overlapping,
+            until: change.until.iter().map(|(id, until)| (id.as_str(), time(*until))).collect(),
             rotated: change.rotated.as_ref(),
         }
     }

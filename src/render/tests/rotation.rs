@@ -14,6 +14,21 @@ fn rotation(key: &str, reason: Reason) -> Change {
     change
 }
 
+#[test]
+fn what_still_works_is_named_though_nothing_is_to_be_done() {
+    let mut rotated = sample::change(Kind::Token, "rotated", Action::None, Reason::InSync);
+    rotated.fields.clear();
+    rotated.until = [("00000000000000c0".to_owned(), 1_767_225_600_000)].into();
+    let mut none = sample::nothing();
+    none.changes = vec![rotated];
+    insta::assert_snapshot!(plan(&none, PLAIN), @r"
+    Replaced by a rotation, and still working:
+      token.rotated: token (id 00000000000000c0) until the first apply after 2026-01-01T00:00:00Z
+
+    No changes. The server matches the manifests.
+    ");
+}
+
 fn rotations() -> Plan {
     let mut due = rotation("due", Reason::RotationDue);
     due.object = sample::object(0xd1, "Ingest");

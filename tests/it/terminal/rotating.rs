@@ -65,10 +65,12 @@ both!(who_rotates_has_two_secrets_that_work_until_the_overlap_ends, async |scene
     assert_ne!(old, new);
     assert!(!rotated.all().contains(&old) && !rotated.all().contains(&new), "a secret is shown");
     assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (204, 204, 2));
-    life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+    let plan = life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+    assert!(plan.out.contains("Replaced by a rotation, and still working:\n  token.t: token (id "), "{}", plan.out);
     life.place.on("drift").run().with(0);
     let status = life.place.on("status").run().with(0);
-    assert!(status.out.contains("what token.t replaced is deleted by the first apply after "), "{}", status.out);
+    assert!(status.out.contains("still works   what token.t replaced (id "), "{}", status.out);
+    assert!(status.out.contains("), until the first apply after 20"), "{}", status.out);
     assert!(!status.out.contains("unfinished"), "{}", status.out);
 
     let later = life.in_days(2);
@@ -111,6 +113,53 @@ both!(a_token_is_rotated_at_its_age, async |scene| {
     let new = life.held();
     assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (204, 204, 2));
     life.place.on("status").args(&["--format", "json"]).run().with(0).json();
+});
+
+both!(an_overlap_lasts_as_long_as_was_said_when_it_began, async |scene| {
+    let life = Life::new(&scene, "rotate = { overlap = \"7d\" }");
+    let old = life.held();
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    life.place.declare(&resources(""));
+    let ends = |days: u64| {
+        let later = life.in_days(days);
+        let plan = life.place.by(later.url(), "plan").arg("--detailed-exitcode").run();
+        plan.out.contains("its secret was rotated, and the overlap has ended")
+    };
+    assert!(!ends(6) && ends(7));
+    life.place.apply_by(life.in_days(6).url()).run().with(0);
+    assert_eq!((life.status_of(&old).await, life.tokens().await), (204, 2));
+    // A plan says it, and what is written ends it.
+    life.place.declare(&resources("rotate = { overlap = \"0s\" }"));
+    life.place.apply().run().with(0);
+    assert_eq!((life.status_of(&old).await, life.tokens().await), (401, 1));
+});
+
+both!(each_predecessor_keeps_its_own_overlap_though_a_rotation_fails, async |scene| {
+    let program = "{ command = [\"/bin/sh\", \"-c\", \"cat > kept; test ! -e broken\"] }";
+    let tables = resources("rotate = { overlap = \"3d\" }")
+        .replace("{ file = \"t.token\" }", &format!("[{{ file = \"t.token\" }}, {program}]"));
+    let place = Place::new(&scene, &tables);
+    place.apply().run().with(0);
+    let life = Life { place, scene: &scene };
+    let first = life.held();
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    let second = life.held();
+    let later = life.in_days(2);
+    let broken = life.place.path().join("broken");
+    std::fs::write(&broken, "").unwrap();
+    let failed = life.place.rotate_by(later.url(), "token.t").run().with(10).all();
+    let failed = words(&failed);
+    assert!(failed.contains("these two go on working until the overlap ends that begins then"), "{failed}");
+    let status = life.place.on("status").run().with(0);
+    assert!(status.out.contains("until the next apply has delivered a successor"), "{}", status.out);
+    std::fs::remove_file(&broken).unwrap();
+    life.place.apply_by(later.url()).run().with(0);
+    assert_eq!((life.status_of(&first).await, life.status_of(&second).await, life.tokens().await), (204, 204, 4));
+    // The first ends three days after it was taken over from, the others later.
+    life.place.apply_by(life.in_days(4).url()).run().with(0);
+    assert_eq!((life.status_of(&first).await, life.status_of(&second).await, life.tokens().await), (401, 204, 3));
+    life.place.apply_by(life.in_days(6).url()).run().with(0);
+    assert_eq!((life.status_of(&second).await, life.tokens().await), (401, 1));
 });
 
 both!(a_job_rotates_what_is_due_and_nothing_else, async |scene| {
