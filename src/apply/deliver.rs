@@ -79,11 +79,11 @@ impl Failure {
                  deletes it, creates another one and delivers that"
             }
             (Aftermath::Works, _) => {
-                "the old and the new token both work, because a sink may already have the new one; the next apply creates \
+                "both tokens work, because a sink may already have the new one; the next apply creates \
                  and delivers a third one, and then deletes these two"
             }
             (Aftermath::Overlaps, _) => {
-                "the old and the new token both work, because a sink may already have the new one; the next apply creates \
+                "both tokens work, because a sink may already have the new one; the next apply creates \
                  and delivers a third one, and these two go on working until the overlap ends that begins then"
             }
         };

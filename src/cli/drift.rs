@@ -35,7 +35,8 @@ pub(super) struct Arguments {
 
 /// Whether a warning is of what an apply would do, or of what lets it.
 fn is_about_applying(warning: &Diagnostic) -> bool {
-    matches!(warning.code, Code::PlanSecretStays | Code::PlanSecretNotSet) || warning.code.group() == Group::Policy
+    matches!(warning.code, Code::PlanSecretStays | Code::PlanSecretNotSet | Code::PlanSecretNotMade)
+        || warning.code.group() == Group::Policy
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {

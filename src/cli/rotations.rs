@@ -44,7 +44,9 @@ impl Step {
         match id {
             None => format!("{address} is rotated by {after}"),
             Some(id) if *step == Does::KeepPredecessor => {
-                format!("what {address} replaced (id {id}), until the next apply has delivered a successor and the overlap has ended")
+                format!(
+                    "what {address} replaced (id {id}), until the next apply has delivered a successor and the overlap has ended"
+                )
             }
             Some(id) => format!("what {address} replaced (id {id}), until {after}"),
         }

@@ -407,6 +407,7 @@ codes! {
         PlanPassesOn "plan::passes-on" |Warning "What only one object can be passes to another one when its object is deleted"
         PlanSameProject "plan::same-project" Manifest "Two of the listed projects are the same project on one server"
         PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
+        PlanSecretNotMade "plan::secret-not-made" |Warning "An adopted token has a secret that fluxform cannot deliver, or is not rotated"
         PlanSecretNotSet "plan::secret-not-set" |Warning "A secret or password is not set: the object keeps the one that it has, or has none"
         PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"
         PlanStillUsed "plan::still-used" |Warning "Something that the project does not manage uses what is deleted or renamed"

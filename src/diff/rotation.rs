@@ -96,8 +96,10 @@ pub(super) fn rotate(
     }
     // An earlier run was rotating it, and may have given its secret to somebody.
     let interrupted = change.reason == Reason::Undelivered && entry.is_some_and(|entry| !entry.succeeded.is_empty());
+    // Its secret is in no sink: whoever has it gets the successor's from somewhere else, and needs time for that.
+    let is_theirs = change.adopts || entry.is_some_and(Entry::is_theirs);
     let overlap = rotation.overlap();
-    let rotates = change.reason.rotates() || interrupted;
+    let rotates = change.reason.rotates() || interrupted || change.action == Action::Replace && is_theirs;
     if rotates {
         change.rotated = Some(Rotated { age: rounded(age), every: rotation.every, overlap });
     }

@@ -162,6 +162,11 @@ impl Entry {
         self.predecessors.iter().filter(|id| !self.succeeded.contains_key(*id))
     }
 
+    /// Whether its secret, if it has one, is one that the project has not made.
+    pub fn is_theirs(&self) -> bool {
+        self.origin == Origin::Adopted && self.secret.is_none()
+    }
+
     /// Whether the project may delete the object.
     pub fn is_ours(&self) -> bool {
         self.is_ours_by(&self.lifecycle)

@@ -206,6 +206,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger, written));
     plan.warnings.extend(secrets::held_by_others(&plan.changes, ledger));
+    plan.warnings.extend(secrets::not_made(&plan.changes, ledger, written));
     plan.warnings.extend(secrets::not_set(&plan.changes, written));
     plan.warnings.extend(secrets::lacking(&plan.changes, written));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));

@@ -5,7 +5,8 @@ use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::Role;
-use crate::ledger::{Ledger, Origin};
+use crate::ledger::{Entry, Ledger};
+use crate::manifest::Resource;
 use crate::redact::without_secrets_in_command;
 use crate::secret::Sink;
 use crate::value::Value;
@@ -52,24 +53,79 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger, written: Written<'_>) ->
     Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
 }
 
-/// Tells of the tokens that go with `changes` and that fluxform has not made: their secrets may be anywhere.
-pub(super) fn held_by_others(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
+/// Tells of the tokens that go with `changes`, at once or later, and that fluxform has not made: their secrets may be anywhere.
+pub(super) fn held_by_others(changes: &[Change], ledger: &Ledger) -> impl Iterator<Item = Diagnostic> {
     let gone =
         changes.iter().filter(|change| change.address.kind.with(Role::Delivery).is_some() && change.action.removes());
-    let adopted = gone.filter(|change| {
-        let was = change.moved_from.as_ref().unwrap_or(&change.address);
-        change.adopts
-            || ledger.entries.get(was).is_some_and(|entry| entry.origin == Origin::Adopted && entry.secret.is_none())
-    });
-    let addresses: Vec<_> = adopted.map(|change| &change.address).collect();
-    let (whose, has) = match addresses.as_slice() {
-        [] => return None,
-        [one] => (one.to_string(), "has its secret, which was not made by fluxform"),
-        all => (few(all), "has their secrets, which were not made by fluxform"),
-    };
-    let message = format!("{whose} stops working for everybody who {has}");
-    let help = "nobody knows where it is used: find out first, and give the new secret to whoever needs it";
-    Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
+    let (later, now): (Vec<&Change>, Vec<_>) =
+        gone.filter(|change| is_theirs(change, ledger)).partition(|change| change.stays());
+    let when = [(now, "stops working"), (later, "stops working when its overlap ends")];
+    when.into_iter().filter_map(|(changes, stops)| {
+        let addresses: Vec<_> = changes.iter().map(|change| &change.address).collect();
+        let (whose, has) = match addresses.as_slice() {
+            [] => return None,
+            [one] => (one.to_string(), "has its secret, which was not made by fluxform"),
+            all => (few(all), "has their secrets, which were not made by fluxform"),
+        };
+        let message = format!("{whose} {stops} for everybody who {has}");
+        let help = "nobody knows where it is used: find out first, and give the new secret to whoever needs it";
+        Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
+    })
+}
+
+/// Whether the object of `change` has a secret that the project has not made, and of which it knows nothing.
+fn is_theirs(change: &Change, ledger: &Ledger) -> bool {
+    let was = change.moved_from.as_ref().unwrap_or(&change.address);
+    change.adopts || ledger.entries.get(was).is_some_and(Entry::is_theirs)
+}
+
+/// Tells of the secrets that fluxform has not made and of which the manifests want what it cannot do before another one takes their
+/// place: to deliver them, as they are taken over, or to rotate them by age.
+pub(super) fn not_made<'a>(
+    changes: &'a [Change],
+    ledger: &'a Ledger,
+    written: Written<'a>,
+) -> impl Iterator<Item = Diagnostic> {
+    let stays = |change: &&Change| matches!(change.action, Action::None | Action::Update);
+    changes.iter().filter(stays).filter(|change| is_theirs(change, ledger)).flat_map(move |change| {
+        let resource = written.resources.get(&change.address);
+        let told = resource.map(|resource| [in_no_sink(change, resource), never_due(change, resource)]);
+        told.into_iter().flatten().flatten()
+    })
+}
+
+/// What lets a project replace an object that it has adopted.
+fn to_own(change: &Change) -> Option<String> {
+    let own = || format!("write `lifecycle = {{ owned = true }}` in {}", change.address);
+    let steps = [change.imported.then(|| "remove its [[import]]".to_owned()), (!change.lifecycle.owned).then(own)];
+    let steps: Vec<_> = steps.into_iter().flatten().collect();
+    (!steps.is_empty()).then(|| steps.join(" and "))
+}
+
+fn in_no_sink(change: &Change, resource: &Resource) -> Option<Diagnostic> {
+    let Change { address, adopts: true, .. } = change else { return None };
+    let Some(Value::Sinks(sinks)) = address.kind.get(Role::Delivery, &resource.fields) else { return None };
+    let sinks: Vec<_> = sinks.iter().filter(|sink| **sink != Sink::Discard).collect();
+    if sinks.is_empty() {
+        return None;
+    }
+    let sinks = few(sinks);
+    let sinks = without_secrets_in_command(&sinks);
+    let message = format!("{address} is adopted without its secret, which no server shows: {sinks} does not get it");
+    let first = to_own(change).map(|steps| format!("{steps}; then ")).unwrap_or_default();
+    Some(Diagnostic::warning(Code::PlanSecretNotMade, message).help(format!(
+        "if what is there works, there is nothing to do; else {first}`fluxform rotate {address}` creates another one, whose secret is \
+         delivered"
+    )))
+}
+
+fn never_due(change: &Change, resource: &Resource) -> Option<Diagnostic> {
+    let address = &change.address;
+    let every = address.kind.rotation(&resource.fields)?.every.filter(|_| !change.lifecycle.owned)?;
+    let message = format!("{address} is not rotated every {every}: the project adopted it, and may not delete it");
+    let steps = to_own(change)?;
+    let help = format!("{steps}: it is then rotated at its age, and what was adopted works until the overlap ends");
+    Some(Diagnostic::warning(Code::PlanSecretNotMade, message).help(help))
 }
 
 /// Tells of what `changes` make that nobody can use, because the secret that it needs has no source.
@@ -130,7 +186,7 @@ mod tests {
     use super::*;
     use crate::address::Address;
     use crate::diff::{Cause, FieldChange, Reason};
-    use crate::ledger::Entry;
+    use crate::ledger::{Entry, Origin};
 
     const DELIVER: &str = "deliver";
 
@@ -155,7 +211,8 @@ mod tests {
         let said = |origin: Origin, secret: Option<&str>, action: Action| {
             let entry = Entry { origin, secret: secret.map(str::to_owned), ..Entry::blank("1", "t") };
             let ledger = Ledger { entries: BTreeMap::from([(address("a"), entry)]), ..Ledger::default() };
-            held_by_others(&[Change::blank(&address("a"), action, Reason::Differs)], &ledger).map(|said| said.message)
+            let change = [Change::blank(&address("a"), action, Reason::Differs)];
+            held_by_others(&change, &ledger).map(|said| said.message).next()
         };
         assert_eq!(
             said(Origin::Adopted, None, Action::Replace).as_deref(),
@@ -164,6 +221,15 @@ mod tests {
         assert_eq!(said(Origin::Adopted, None, Action::Update), None);
         assert_eq!(said(Origin::Adopted, Some("0123456789ab"), Action::Replace), None, "it was replaced before");
         assert_eq!(said(Origin::Created, None, Action::Replace), None);
+        let object = Some(crate::diff::Target { id: "1".into(), org: None, name: "t".into() });
+        let stays = Change {
+            object,
+            adopts: true,
+            overlapping: ["1".to_owned()].into(),
+            ..Change::blank(&address("a"), Action::Replace, Reason::Differs)
+        };
+        let said = held_by_others(&[stays], &Ledger::default()).map(|said| said.message).next();
+        assert!(said.as_ref().is_some_and(|said| said.starts_with("token.a stops working when its overlap ends for")));
     }
 
     fn deleted(key: &str) -> Change {

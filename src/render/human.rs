@@ -238,6 +238,11 @@ fn kept(change: &Change) -> Vec<String> {
 pub(super) fn rotated(change: &Change) -> Option<String> {
     let Rotated { age, every, overlap } = change.rotated.as_ref()?;
     let every = every.map(|every| format!(", and `every` is {every}")).unwrap_or_default();
+    if change.stays() && !change.reason.rotates() && !change.unfinished() {
+        return Some(format!(
+            "fluxform did not deliver its secret, so it goes on working for another {overlap} after the new one is delivered"
+        ));
+    }
     let then = match change.stays() {
         true => format!("the old one works for another {overlap} after the new one is delivered"),
         false => "the new one works before the old one is deleted".to_owned(),

@@ -10,7 +10,8 @@ use crate::plan::Plan;
 /// The predecessors that go on working, and until when, each on a line.
 pub(super) fn overlaps(page: &mut Page, plan: &Plan) {
     let stays = |change: &&Change| change.action == Action::None || on_server(change);
-    let overlaps = plan.changes.iter().filter(stays).flat_map(|change| change.until.iter().map(move |one| (change, one)));
+    let overlaps =
+        plan.changes.iter().filter(stays).flat_map(|change| change.until.iter().map(move |one| (change, one)));
     let mut overlaps = overlaps.peekable();
     if overlaps.peek().is_none() {
         return;
@@ -18,7 +19,11 @@ pub(super) fn overlaps(page: &mut Page, plan: &Plan) {
     page.heading("Replaced by a rotation, and still working:");
     for (change, (id, until)) in overlaps {
         page.say("  ").put(Role::Strong, &change.address);
-        page.say(format_args!(": {} (id {id}) until the first apply after {}", change.address.kind.name(), time(*until)));
+        page.say(format_args!(
+            ": {} (id {id}) until the first apply after {}",
+            change.address.kind.name(),
+            time(*until)
+        ));
         page.fold(6);
     }
 }

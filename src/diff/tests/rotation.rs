@@ -132,6 +132,23 @@ fn other_permissions_take_effect_at_once() {
 }
 
 #[test]
+fn what_was_adopted_goes_on_working_whatever_replaces_it() {
+    let other = |scene: Scene| scene.with("token.t", |token| token.fields.set("secret_version", Value::Integer(2)));
+    let adopted = |rotate| {
+        let scene = token(9, rotate).with("token.t", |token| token.lifecycle.owned = true);
+        scene.entry("token.t", |entry| (entry.origin, entry.secret) = (Origin::Adopted, None))
+    };
+    let said = says(&other(adopted(rotates(None, None))));
+    assert!(said.starts_with("Replace CannotChange") && said.ends_with(&format!("stays: {{{NEW:?}}}")), "{said}");
+    let said = says(&other(adopted(rotates(None, Some(0)))));
+    assert!(said.ends_with("goes: {}, stays: {}"), "{said}");
+    assert!(says(&asked(other(adopted(rotates(None, None))), true)).ends_with("goes: {}, stays: {}"));
+    // From then on, its secret is ours.
+    let delivered = adopted(rotates(None, None)).entry("token.t", |entry| entry.secret = Some("0123456789ab".into()));
+    assert!(says(&other(delivered)).ends_with("stays: {}"));
+}
+
+#[test]
 fn an_interrupted_rotation_goes_on_and_takes_nothing_away() {
     let scene = after(token(9, rotates(None, Some(1))), &[(OLD, Some(1)), (OLDER, None)]);
     let died = scene.entry("token.t", |entry| {

@@ -31,7 +31,7 @@ pub(super) fn own_token(change: &Change, snapshot: &Snapshot, ledger: &Ledger) -
     let entry = |has: &dyn Fn(&Entry) -> bool| {
         ledger.entries.iter().find(|(address, entry)| address.kind == kind && has(entry)).map(|(_, entry)| entry)
     };
-    let goes = |id: &&str| ends(change) || change.action.removes() && !change.overlapping.contains(*id);
+    let goes = |id: &&str| (ends(change) || change.action.removes()) && !change.overlapping.contains(*id);
     let object = change.object.as_ref().map(|object| object.id.as_str()).filter(goes);
     if object.is_some_and(|id| is_own(id, entry(&|entry| entry.id == id).and_then(|entry| entry.secret.as_deref()))) {
         let message = format!("{} is the token that this run uses: it would lock itself out", change.address);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::super::support::{Fate, Proxy, Relay, Scene, both, column};
+use super::super::support::{Fate, Proxy, Relay, Scene, both, column, id};
 use super::Place;
 use crate::cli::fluxform::Fluxform;
 
@@ -113,6 +113,53 @@ both!(a_token_is_rotated_at_its_age, async |scene| {
     let new = life.held();
     assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (204, 204, 2));
     life.place.on("status").args(&["--format", "json"]).run().with(0).json();
+});
+
+both!(what_was_adopted_is_rotated_once_the_project_owns_it_and_goes_on_working, async |scene| {
+    let place = Place::new(&scene, "[bucket.raw]\n");
+    place.apply().run().with(0);
+    let buckets = place.list("buckets", "buckets").await;
+    let raw = buckets.as_array().unwrap().iter().find(|bucket| bucket["name"] == "raw").map(id).unwrap();
+    let may = serde_json::json!([scene.may_one("write", "buckets", &raw)]);
+    let theirs = scene.token_with(serde_json::json!({"description": "t", "permissions": may})).await;
+    let life = Life { place, scene: &scene };
+
+    // Who takes it over is told what cannot be done with it.
+    let imports = resources("rotate = { every = \"90d\", overlap = \"2d\" }")
+        + &format!("\n[[import]]\nto = \"token.t\"\nid = \"{}\"\n", theirs.id);
+    life.place.declare(&imports);
+    let adopts = life.place.on("plan").run().with(0).words();
+    assert!(
+        adopts.contains("token.t is adopted without its secret, which no server shows: file t.token does not get it"),
+        "{adopts}"
+    );
+    life.place.apply().run().with(0);
+    let later = life.in_days(91);
+    let plan = life.place.by(later.url(), "plan").arg("--detailed-exitcode").run().with(0).words();
+    assert!(plan.contains("token.t is not rotated every 90d: the project adopted it, and may not delete it"), "{plan}");
+    assert!(plan.contains("plan::secret-not-made") && plan.contains("owned = true"), "{plan}");
+    let refused = life.place.rotate_by(later.url(), "token.t").run().with(8).words();
+    assert!(refused.contains("owned = true"), "{refused}");
+
+    // Whatever replaces it, nobody is locked out at once.
+    life.place.declare(&resources("secret_version = 1\nlifecycle = { owned = true }"));
+    let plan = life.place.on("plan").run().with(0);
+    assert!(
+        words(&plan.out).contains("fluxform did not deliver its secret, so it goes on working for another 1d"),
+        "{}",
+        plan.out
+    );
+    assert!(
+        plan.words().contains("token.t stops working when its overlap ends for everybody who has its secret"),
+        "{}",
+        plan.err
+    );
+    life.place.apply().run().with(0);
+    let new = life.held();
+    assert_eq!((life.status_of(&theirs.token).await, life.status_of(&new).await, life.tokens().await), (204, 204, 2));
+    life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+    life.place.apply_by(life.in_days(2).url()).run().with(0);
+    assert_eq!((life.status_of(&theirs.token).await, life.status_of(&new).await, life.tokens().await), (401, 204, 1));
 });
 
 both!(an_overlap_lasts_as_long_as_was_said_when_it_began, async |scene| {
