@@ -257,6 +257,9 @@ impl Client {
             }
             None => error::read(status.as_u16(), &body, |said| self.said(request, &said)),
         };
+        // Whatever answers instead of the server, its address is what there is to look at.
+        let message =
+            if class == Class::Unavailable { format!("{message} (from {})", self.host_name()) } else { message };
         self.inner.patience.answer(class != Class::Unavailable);
         let after = header(&reply, RETRY_AFTER).and_then(|text| retry::retry_after(text, date));
         let writes = request.verb.writes();

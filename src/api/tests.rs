@@ -72,7 +72,9 @@ async fn tries_end() {
     let fault = Fault::start(std::iter::repeat_n(unavailable(), 9)).await;
     let error = get(&fault.client()).await.expect_err("unavailable");
     assert_eq!((error.class, error.status, error.maybe_done), (Class::Unavailable, Some(503), false));
-    assert_eq!(error.to_string(), format!("GET {PATH}: starting"));
+    let host = fault.url("");
+    let host = host.as_str().trim_end_matches('/');
+    assert_eq!(error.to_string(), format!("GET {PATH}: starting (from {host})"));
     assert_eq!(fault.lines().len(), 5);
 }
 

@@ -174,6 +174,10 @@ pub(super) async fn write(
             }
         };
         if let Err(nobody) = approve::possible(shell, arguments.auto_approve, &preview) {
+            if choice.dir.symlink_metadata().is_err() {
+                // A slip in the name of a project or a saved plan: no flag helps.
+                choice.load(shell)?;
+            }
             let idle = if verb == Verb::Apply && !options.redeliver {
                 unasked::idle(shell, choice, arguments, options).await
             } else {

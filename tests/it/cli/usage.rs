@@ -87,6 +87,14 @@ fn a_project_that_is_not_there_is_said() {
 }
 
 #[test]
+fn what_is_not_there_is_said_before_approval_is_asked_for() {
+    for command in ["apply", "destroy"] {
+        let ended = Fluxform::new(&[command, "reviewd.plan"]).run().with(65);
+        assert!(ended.err.contains("reviewd.plan") && !ended.err.contains("--auto-approve"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_plan_is_never_saved_under_half_a_word() {
     let dir = project("[project]\nname = \"p\"\n[bucket.raw]\n");
     let ended = on("plan", dir.path()).arg("-out=x").run().with(64);

@@ -54,6 +54,9 @@ both!(what_is_shown_of_the_record_is_for_machines_too, async |scene| {
     let owned: u64 = status["owned"].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum();
     assert_eq!(show["resources"].as_array().unwrap().len() as u64, owned);
     assert_eq!((&status["lock"], status["last_apply"]["plan_digest"].is_string()), (&json!(null), true));
+    let by = status["last_apply"]["by"].as_str().unwrap();
+    let (user, host) = by.split_once('@').unwrap();
+    assert!(!user.is_empty() && !host.is_empty() && place.on("status").run().with(0).out.contains(by), "{by}");
     let unknown = place.on("show").arg("bucket.nothing").arg("--format=json").run().with(1).json();
     assert!(unknown["resources"].is_null() && !unknown["problems"].as_array().unwrap().is_empty(), "{unknown:#}");
 });
