@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::check::plain;
 use super::context::DecodeContext;
 use super::node::Span;
-use crate::confine;
+use crate::confine::{self, ConfineError};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::field::TextFile;
 use crate::limits;
@@ -43,8 +43,14 @@ pub(super) fn read(context: &mut DecodeContext<'_, '_>, of: TextFile, path: &Pat
     let bytes = match context.project.known.root.read(path, &limits::TEXT_FILE) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let help = error.help().unwrap_or("paths are relative to the project directory");
-            return context.fail_with(Code::ManifestFile, span, error.to_string(), "names this file", help);
+            let help = match &error {
+                ConfineError::Missing(_) => Some("paths are relative to the project directory"),
+                error => error.help(),
+            };
+            let place = context.place(span);
+            let problem = Diagnostic::error(Code::ManifestFile, error.to_string()).at(place, "names this file");
+            context.say(problem.help_known(help));
+            return None;
         }
     };
     let length = &context.project.texts_length;

@@ -214,8 +214,12 @@ fn commands_that_read_leave_the_file_as_it_is() {
     let dir = project("embedded:.fluxform/dev.db");
     let elsewhere = tempfile::tempdir().unwrap();
     let out = elsewhere.path().join("exported");
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 10] = [
         &["plan"],
+        &["plan", "--unmanaged"],
+        &["plan", "--destroy"],
+        &["lock", "show"],
+        &["preflight"],
         &["drift"],
         &["status"],
         &["show"],

@@ -258,6 +258,17 @@ fn files_refused(said: Result<(), Vec<String>>, limit: &Limit) {
 }
 
 #[test]
+fn where_a_file_lies_is_no_hint_for_one_that_is_too_large() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "[task.t]\nevery = \"1h\"\nflux = { file = \"f.flux\" }\n");
+    let said = || load(dir.path(), &Inputs::default()).map(drop).unwrap_err().remove(0);
+    assert!(said().message.starts_with("no such file") && said().help.unwrap().contains("relative to the project"));
+    // Nothing but holes.
+    fs::File::create(dir.path().join("f.flux")).unwrap().set_len(200_000_000).unwrap();
+    assert!(said().message.contains(limits::TEXT_FILE.name) && said().help.is_none(), "{:?}", said());
+}
+
+#[test]
 fn files_are_so_many_and_so_large() {
     let many = |count: usize| of_files((1..count).map(|n| (format!("f{n}.toml"), 2)), "[bucket.b]\n");
     assert_eq!(many(limits::PROJECT_FILES.size()), Ok(()));

@@ -47,6 +47,29 @@ fn each_command_that_reads_says_with_v_what_keeps_it_in_the_project() {
     assert!(!apply.err.contains("sandbox"), "{}", apply.err);
 }
 
+/// What a run holds in memory is in no core dump, and no other process of its user reads it.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_of_a_run_is_its_own() {
+    use std::os::unix::fs::MetadataExt as _;
+    let dir = project(&format!("{HEAD}[server]\norg = \"acme\"\n"));
+    for words in [&["plan"][..], &["drift"], &["apply", "--auto-approve"]] {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let run = Fluxform::new(words).arg(dir.path()).var("INFLUX_HOST", &url).var("INFLUX_TOKEN", "s3cret-s3cret");
+        let run = run.start();
+        let connection = silent.accept().unwrap();
+        let of_process = |name: &str| format!("/proc/{}/{name}", run.id());
+        let limits = fs::read_to_string(of_process("limits")).unwrap();
+        let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().next(), Some("0"), "{words:?}: {limits}");
+        // What is not dumpable belongs to root, whoever started it.
+        assert_eq!(fs::metadata(of_process("mem")).unwrap().uid(), 0, "{words:?}");
+        run.kill();
+        drop(connection);
+    }
+}
+
 both!(a_program_finds_no_token_of_the_run_in_the_process_that_started_it, async |scene| {
     let dir = project("");
     let at = |name: &str| dir.path().join(name);
