@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+mod orphan;
 mod process;
 mod sink;
 mod source;

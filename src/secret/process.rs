@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use super::Secret;
+use super::orphan::dies_with_run;
 use super::told::told;
 
 /// The most that a command may print: no secret is longer.
@@ -162,6 +163,7 @@ fn command(program: &str, arguments: &[String], dir: &Path) -> io::Result<Comman
         command.env_remove(name);
     }
     command.args(arguments).current_dir(dir).process_group(0).kill_on_drop(true);
+    dies_with_run(&mut command);
     Ok(command)
 }
 

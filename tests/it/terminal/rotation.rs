@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 
 use super::super::cli::fluxform::Fluxform;
-use super::super::support::{Fate, Proxy, Relay, Scene, both, column, id, once_there};
+use super::super::support::{Fate, Proxy, Relay, Scene, both, column, id, once_there, until_gone};
 use super::{Place, sorted};
 
 /// A token with a sink of each sort. Its rights change with `more`, which takes another token.
@@ -181,15 +181,16 @@ both!(a_program_gets_a_secret_that_works_where_it_had_one, async |scene| {
     // A program that never ends, and dies with the run.
     std::fs::write(
         rotation.place.path().join("keep"),
-        "cat >> kept; echo >> kept; echo $$ > running; exec sleep 600\n",
+        "cat >> kept; echo >> kept; echo $$ > pid; mv pid running; exec sleep 600\n",
     )
     .unwrap();
     rotation.rotate();
     let run = rotation.place.apply().start();
     let running = rotation.place.path().join("running");
-    once_there(&running).await;
+    let program = once_there(&running).await;
     rotation.all_work("while the program runs").await;
     run.kill();
+    until_gone(program.trim()).await;
     rotation.all_work("after the program").await;
     std::fs::write(rotation.place.path().join("keep"), "cat >> kept; echo >> kept\n").unwrap();
     rotation.converges("after the program").await;
