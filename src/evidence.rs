@@ -2,6 +2,7 @@
 
 mod along;
 mod dependents;
+mod held;
 mod kept;
 mod stake;
 mod strangers;
@@ -10,6 +11,7 @@ mod types;
 mod used;
 
 pub use dependents::dependents;
+pub use held::{Held, Probed, held};
 pub use kept::kept;
 pub use stake::{Along, Stake};
 pub use strangers::{Stranger, acting, creators, strangers};

@@ -171,9 +171,9 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
     let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     let arguments = match parsed {
         Ok((arguments, matches)) => {
+            shell.org = org(&matches);
             wall::raise(&shell, &matches, arguments.verbose);
             shell.command = matches.subcommand_name().unwrap_or_default().to_owned();
-            shell.org = org(&matches);
             shell.dir = dir(&matches);
             let (format, of) = arguments.command.format();
             if is_compact(&matches)

@@ -16,17 +16,19 @@ use super::signal::unless_stopped;
 use super::{Ended, applies, delivered, project, signal, unmanaged, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Goal};
+use crate::evidence;
 use crate::exit::Exit;
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Flag, Flagged, Origin, Plan, Saved};
 use crate::problem::{Problem, Problems, worst};
 use crate::render::{self, Comment};
+use crate::secret::Look;
 use crate::snapshot::Server;
 
 /// Show what an apply would do
 ///
 /// Compares the manifests with the server and prints what would be added, changed and destroyed, and why. Writes nothing,
-/// starts no process, and reads no secret except the token. Several projects are planned one after the other, each with its
+/// starts no process, and reads no secret except the token, unless --probe asks for it. Several projects are planned one after the other, each with its
 /// own [server]. There is one report, and the exit code is the first that applies to any of them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -45,9 +47,12 @@ pub(super) struct Arguments {
     /// Save the plan to a file for review; `fluxform apply FILE` then does exactly this, or nothing
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Exit with 2 if an apply would write anything
+    /// Exit with 2 if an apply would write anything, or --probe finds a secret that does not work
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Look whether delivered secrets still work: read the files of sinks, and ask the server with what lies there
+    #[arg(long, conflicts_with = "destroy")]
+    probe: bool,
     /// List objects that no project owns, and how much of the server the manifests cover
     #[arg(long)]
     unmanaged: bool,
@@ -327,7 +332,11 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
     let options = arguments.options();
     let wait = arguments.wait.lock_timeout;
     let session = reading_for(shell, &project, &arguments.connection, wait, options.goal).await?;
-    let planned = make(&session, &project, &options).await;
+    let mut planned = make(&session, &project, &options).await;
+    if let (true, Ok(Planned { plan, ledger, .. })) = (arguments.probe, &mut planned) {
+        let look = Look::asked_for();
+        plan.probe(evidence::held(&session.client, &project.manifest, ledger, &plan.changes, look).await);
+    }
     let coverage = match &planned {
         Ok(planned) if arguments.unmanaged => Some(unmanaged::read(&session, &project, planned).await),
         _ => None,
@@ -338,7 +347,8 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
     let shown = project.warn_in(&mut plan.warnings);
     let coverage = coverage.transpose()?;
     // The ledger goes at the end of a destroy, even if it is all that there is.
-    let writes = plan.writes() || !plan.leftovers.is_empty() || arguments.destroy && ledger.found;
+    let writes =
+        plan.writes() || plan.has_dead_secrets() || !plan.leftovers.is_empty() || arguments.destroy && ledger.found;
     let exit = match worst(&plan.refusals) {
         Exit::Ok if arguments.detailed_exitcode && writes => Exit::Differences,
         exit => exit,
@@ -349,7 +359,7 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
     let (said, problems) = saved.map_or_else(|problem| (None, vec![problem]), |said| (said, Vec::new()));
     let exit = exit.or(worst(&problems));
     // A pipeline's checkout never has them.
-    if shell.around.var("CI").is_none() {
+    if shell.around.var("CI").is_none() && !arguments.probe {
         plan.warnings.extend(delivered::missing(&plan, &project.manifest, &ledger));
     }
     let human = shell.human(arguments.format, |look| {

@@ -89,23 +89,30 @@ fn variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
-impl Choice {
-    /// Loads the project and shows its warnings.
-    pub(super) fn load(&self, shell: &Shell) -> Result<Project, Problems> {
-        let Variables { var, var_file } = &self.variables;
+impl Variables {
+    /// What is given to a project.
+    pub(super) fn inputs(&self, shell: &Shell) -> Inputs {
+        let Self { var, var_file } = self;
         let env = shell
             .around
             .vars
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
-        shell.warn(&[]);
-        let inputs = Inputs {
+        Inputs {
             vars: var.clone(),
             var_files: var_file.clone(),
             env: env.collect(),
             org: shell.org.clone(),
             default_org: shell.around.var("INFLUX_ORG").map(str::to_owned),
-        };
+        }
+    }
+}
+
+impl Choice {
+    /// Loads the project and shows its warnings.
+    pub(super) fn load(&self, shell: &Shell) -> Result<Project, Problems> {
+        shell.warn(&[]);
+        let inputs = self.variables.inputs(shell);
         let Loaded { manifest, graph, mut warnings } = match manifest::load(&self.dir, &inputs) {
             Ok(loaded) => loaded,
             Err(diagnostics) => {

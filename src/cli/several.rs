@@ -20,7 +20,7 @@ pub(super) struct Choices {
     #[arg(value_name = "DIR", default_value = ".")]
     pub(super) dirs: Vec<PathBuf>,
     #[command(flatten)]
-    variables: Variables,
+    pub(super) variables: Variables,
 }
 
 /// A sentence, and the command that it speaks of, which is not wrapped.

@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::ArgMatches;
+use clap::{ArgMatches, FromArgMatches as _};
 
 use super::connection::Surroundings;
 use super::known_hosts;
+use super::several::Choices;
 use super::shell::Shell;
+use crate::address::Address;
 use crate::confine::{self, Project};
+use crate::field::Role;
+use crate::manifest::{self, Manifest, Resource};
 use crate::sandbox::{Standing, Wall, keep_memory};
+use crate::secret::Sink;
+use crate::value::Value;
 
 /// The commands that only read: they are run on manifests of people whom nobody knows.
 const READING: [&str; 15] = [
@@ -35,6 +41,8 @@ const OUT: &str = "out";
 /// The argument that names scripts, which are rewritten where there is a [`CHECK`] and it is not given.
 const SCRIPTS: &str = "files";
 const CHECK: &str = "check";
+/// The argument that has a plan look into sinks.
+const PROBE: &str = "probe";
 /// The variables that name a file, or files in the form of `PATH`.
 const VARIABLES: [&str; 7] = [
     "INFLUX_TOKEN_FILE",
@@ -110,6 +118,9 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
     {
         wall.write_beside(&file);
     }
+    if matches!(arguments.try_get_one::<bool>(PROBE), Ok(Some(true))) {
+        sinks(shell, arguments, &wall).into_iter().for_each(|path| wall.read(path));
+    }
     match wall.raise() {
         Standing::Whole => say(
             "sandbox: this run can read only the project, the files that you named, certificates and what name resolution needs, \
@@ -124,6 +135,35 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
 fn may_ask(arguments: &ArgMatches, around: &Surroundings) -> bool {
     let host = arguments.try_get_one::<String>("host");
     around.by_hand() && around.var("INFLUX_HOST").is_none() && matches!(host, Ok(None))
+}
+
+/// The files of sinks of the projects that a plan is asked to look into. They are known only when the manifests are read, and a wall
+/// that stands takes no more: so a thread that has its own reads these before.
+fn sinks(shell: &Shell, arguments: &ArgMatches, wall: &Wall) -> Vec<PathBuf> {
+    let Ok(Choices { dirs, variables }) = Choices::from_arg_matches(arguments) else { return Vec::new() };
+    let (inputs, wall) = (variables.inputs(shell), wall.clone());
+    let read = move || {
+        // Who asks hears of the one that is raised later.
+        let _ = wall.raise();
+        // What is wrong with a project is said when it is planned.
+        let projects = dirs.iter().filter_map(|dir| manifest::load(dir, &inputs).ok());
+        projects.flat_map(|project| files(&project.manifest)).collect()
+    };
+    std::thread::spawn(read).join().unwrap_or_default()
+}
+
+/// The files to which a project delivers, no directory among them: all below that could be read.
+fn files(manifest: &Manifest) -> Vec<PathBuf> {
+    let delivers = |(address, resource): (&Address, &Resource)| match address.kind.get(Role::Delivery, &resource.fields)
+    {
+        Some(Value::Sinks(sinks)) => sinks.clone(),
+        _ => Vec::new(),
+    };
+    let within = |sink: Sink| match sink.within(&manifest.root) {
+        Ok(Sink::File { path } | Sink::EnvFile { path, .. }) => Some(path),
+        _ => None,
+    };
+    manifest.resources.iter().flat_map(delivers).filter_map(within).filter(|path| path.is_file()).collect()
 }
 
 /// The files that the environment names.

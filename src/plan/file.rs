@@ -19,7 +19,7 @@ use crate::limits;
 use crate::problem::Problem;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
-const FORMAT: u64 = 6;
+const FORMAT: u64 = 7;
 
 /// A plan as it was reviewed.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ mod heir;
 mod leftover;
 mod missing;
 mod order;
+mod probed;
 mod secrets;
 mod strange;
 #[cfg(test)]
@@ -32,7 +33,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target, Turn};
-use crate::evidence::{Compiled, Stake, Stranger};
+use crate::evidence::{Compiled, Probed, Stake, Stranger};
 use crate::graph::Graph;
 use crate::kind::Holder;
 use crate::ledger::Ledger;
@@ -65,6 +66,8 @@ pub struct Plan {
     pub leftovers: Vec<Leftover>,
     /// What is to be said and stops nothing.
     pub warnings: Vec<crate::diagnostic::Diagnostic>,
+    /// What lies in sinks, where somebody asked; not in a saved plan.
+    pub probed: Vec<Probed>,
 }
 
 /// How many changes of each sort a plan has.
@@ -202,6 +205,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         refusals: comparison.problems,
         leftovers: Vec::new(),
         warnings: Vec::new(),
+        probed: Vec::new(),
     };
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger, written));

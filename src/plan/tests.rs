@@ -78,8 +78,8 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
     assert_eq!(wrong("{}"), "is JSON, but not a plan file");
     assert_eq!(wrong("[1, 2]"), "is JSON, but not a plan file");
     assert!(decode(b"{\"format_version\": \"1.0\"}").expect_err("refused").1.contains("--format json"));
-    let newer = whole.replacen("\"fluxform_plan\":6", "\"fluxform_plan\":7", 1);
-    assert_eq!(wrong(&newer), "has version 7 of the plan format, but this fluxform reads version 6");
+    let newer = whole.replacen("\"fluxform_plan\":7", "\"fluxform_plan\":8", 1);
+    assert_eq!(wrong(&newer), "has version 8 of the plan format, but this fluxform reads version 7");
     let edited = whole.replacen("secrets/ingest.token", "/etc/passwd", 1);
     assert_eq!(wrong(&edited), "was changed after it was written: its checksum does not match");
     assert!(wrong(&whole[..whole.len() / 2]).contains("truncated"));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::markdown::Comment;
 use super::overlap::overlaps;
 use super::page::Page;
+use super::probed::probed;
 use super::reason::{listed, lost, object, reason, sign, threat};
 use super::shared::{Library, Shared};
 use super::style::{Look, Role};
@@ -45,6 +46,7 @@ fn whole(plan: &Plan, of: Comment, look: Look) -> String {
     section(&mut page, plan, "Changes:", &changes);
     ledger(&mut page, plan);
     overlaps(&mut page, plan);
+    probed(&mut page, plan);
     summary(&mut page, plan, of);
     page.finish()
 }

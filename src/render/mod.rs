@@ -18,6 +18,7 @@ mod output;
 mod overlap;
 mod overview;
 mod page;
+mod probed;
 mod progress;
 mod reason;
 mod report;

@@ -208,6 +208,7 @@ pub(crate) fn plan() -> Plan {
         ],
         refusals: vec![problem(Exit::Refused, "bucket.tmp would lose data")],
         leftovers: Vec::new(),
+        probed: Vec::new(),
         warnings: vec![Diagnostic::warning(Code::PlanLeftover, "something to know")],
     }
 }

@@ -34,6 +34,23 @@ impl Access {
     }
 }
 
+/// The right to read what lies in the files of sinks, and to do nothing else. Whoever runs a plan may give it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look(());
+
+impl Look {
+    /// For a run that was told to look.
+    pub(crate) const fn asked_for() -> Self {
+        Self(())
+    }
+}
+
+impl From<Access> for Look {
+    fn from(_: Access) -> Self {
+        Self(())
+    }
+}
+
 /// How long a command may take that says nothing else.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -33,6 +33,25 @@ pub(super) struct Form<'a> {
     flags: Vec<Flagged<'a>>,
     refusals: Vec<problem::Form<'a>>,
     warnings: Vec<DiagnosticForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    probed: Vec<Probed<'a>>,
+}
+
+/// A sink that was looked at.
+#[derive(Serialize)]
+struct Probed<'a> {
+    address: &'a Address,
+    sink: &'a str,
+    /// A word, or one with what it is about.
+    holds: &'a evidence::Held,
+    fine: bool,
+}
+
+impl<'a> Probed<'a> {
+    const fn new(probed: &'a evidence::Probed) -> Self {
+        let evidence::Probed { address, sink, held, is_fine } = probed;
+        Self { address, sink: sink.as_str(), holds: held, fine: *is_fine }
+    }
 }
 
 /// A library, whose change is that of several scripts.
@@ -181,6 +200,7 @@ impl<'a> Form<'a> {
             flags: plan.flags.iter().map(Flagged::new).collect(),
             refusals: plan.refusals.iter().map(problem::Form::new).collect(),
             warnings: plan.warnings.iter().map(DiagnosticForm::new).collect(),
+            probed: plan.probed.iter().map(Probed::new).collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Access, CommandError, Secret, Sink};
+use super::{Access, CommandError, Look, Secret, Sink};
 use crate::confine::ConfineError;
 
 mod command;
@@ -158,7 +158,7 @@ impl Sink {
     ///
     /// # Errors
     /// A target that is there and cannot be read.
-    pub async fn read(&self, _: Access) -> Result<Option<Secret>, SinkError> {
+    pub async fn read(&self, _: impl Into<Look>) -> Result<Option<Secret>, SinkError> {
         match self {
             Self::File { path } => blocking(path.clone(), |path| file::read(&path)).await,
             Self::EnvFile { path, key } => {

@@ -98,7 +98,7 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
         (String::new(), "is empty"),
         (whole[..whole.len() / 2].to_owned(), "is truncated"),
         (whole.replacen("1d", "9d", 1), "was changed after it was written"),
-        (whole.replacen("\"fluxform_plan\":6", "\"fluxform_plan\":7", 1), "has version 7 of the plan format"),
+        (whole.replacen("\"fluxform_plan\":7", "\"fluxform_plan\":8", 1), "has version 8 of the plan format"),
         (json, "is JSON, but not a plan file"),
         ("{}".to_owned(), "is JSON, but not a plan file"),
         ("[project]\nname = \"iot\"\n".to_owned(), "is not a plan file"),

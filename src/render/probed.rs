@@ -1,0 +1,39 @@
+//! What was found in sinks.
+
+use super::page::Page;
+use super::style::Role;
+use crate::evidence::Held;
+use crate::plan::Plan;
+
+/// A line for each sink that was looked at.
+pub(super) fn probed(page: &mut Page, plan: &Plan) {
+    if plan.probed.is_empty() {
+        return;
+    }
+    page.heading("Delivered secrets:");
+    for one in &plan.probed {
+        let role = if one.is_fine { Role::Quiet } else { Role::Warning };
+        page.say("  ").put(Role::Strong, &one.address).say(format_args!(": {} ", one.sink));
+        page.put(role, words(&one.held)).fold(6);
+    }
+}
+
+fn words(held: &Held) -> String {
+    match held {
+        Held::Works => "works".to_owned(),
+        Held::Inactive => "is as delivered; the token is declared inactive".to_owned(),
+        Held::DoesNotWork => "is as delivered, and does not work".to_owned(),
+        Held::PredecessorWorks => {
+            "has the secret from before a rotation, which works until the overlap ends".to_owned()
+        }
+        Held::Predecessor => "has the secret from before a rotation, which does not work any more".to_owned(),
+        Held::OtherToken(address) => format!("has the secret of {address}"),
+        Held::UnknownWorks => "has a token that the project did not deliver, which works".to_owned(),
+        Held::Unknown => "has a token that the project did not deliver, which does not work".to_owned(),
+        Held::NoToken => "has something that is no token".to_owned(),
+        Held::Nothing => "is not there, or empty".to_owned(),
+        Held::Program => "is a program, which is not started to look".to_owned(),
+        Held::Unreadable(why) => format!("cannot be read: {why}"),
+        Held::Unanswered => "cannot be judged: the server did not say whether it works".to_owned(),
+    }
+}
