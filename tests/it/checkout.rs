@@ -34,14 +34,40 @@ every = "1h"
 flux = { file = "flux/x.flux" }
 params = { text = """a
 b""" }
+
+[task.library]
+every = "1h"
+flux = { file = "flux/y.flux", use = ["lib/shared.flux"] }
+
+[variable.v]
+query = { file = "flux/y.flux", use = ["lib/shared.flux"] }
+
+[telegraf.t]
+config = { file = "telegraf.conf" }
+
+[dashboard.d]
+file = "hall.json"
 "#;
 const FLUX: &str = "// of two lines\ntext = \"c\nd\"\n\nresult = params.text + text\n";
+/// The other files that the manifest names.
+const FILES: [(&str, &str); 4] = [
+    (
+        "flux/y.flux",
+        "// of two lines\nfrom(bucket: \"raw\")\n  |> range(start: -1h)\n  |> set(key: \"k\", value: shared)\n",
+    ),
+    ("lib/shared.flux", "// A library\n// of two lines.\nshared = \"a\nb\"\n"),
+    ("telegraf.conf", "# of two lines\n[[inputs.exec]]\n  commands = [\"true\"]\n  note = \"\"\"\na\nb\"\"\"\n"),
+    ("hall.json", include_str!("../cases/valid/dashboards/json/hall.json")),
+];
 
 both!(line_ends_and_marks_of_a_checkout_make_no_difference, async |scene| {
     let project = Project::new(&scene);
     let write = |change: &dyn Fn(&str) -> String| {
         project.write("main.toml", &change(&format!("[project]\nname = \"p\"\n{TABLES}")));
         project.write("flux/x.flux", &change(FLUX));
+        for (name, text) in FILES {
+            project.write(name, &change(text));
+        }
     };
     write(&str::to_owned);
     project.apply().await;

@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::cli::fluxform::{Ended, Fluxform, on, project};
 use crate::support::{both, unique};
 
+/// What is for the run alone besides its token.
+const KEPT: &str = "0123456789abcdef-for-the-run-alone-0123456789abcdef";
 const HEAD: &str = "[project]\nname = \"p\"\n[bucket.raw]\n";
 
 #[test]
@@ -86,8 +88,11 @@ both!(a_program_finds_no_token_of_the_run_in_the_process_that_started_it, async 
     .unwrap();
     fs::set_permissions(at("look"), fs::Permissions::from_mode(0o700)).unwrap();
     let apply = on("apply", dir.path()).arg("--auto-approve").var("INFLUX_HOST", scene.server.url());
+    let others = ["FLUXFORM_LEDGER_KEY", "FLUXFORM_SETUP_PASSWORD"];
+    let apply = others.iter().fold(apply, |apply, name| apply.var(name, KEPT));
     apply.var("INFLUX_TOKEN", scene.server.token()).var("MARK", "may-be-seen").run().with(0);
     let found = String::from_utf8_lossy(&fs::read(at("found")).unwrap()).into_owned();
     assert!(found.contains("may-be-seen"), "the program has looked at nothing");
     assert!(!found.contains(scene.server.token()), "the run's token is in the environment");
+    assert!(!found.contains(KEPT), "the ledger's key or a password is in the environment");
 });
