@@ -213,7 +213,9 @@ fn created(change: &Change, rest: Option<&Rest>) -> impl Iterator<Item = Part> {
             }
             _ => vec![format!("+ {field:width$} = {}", short_of(change.address.kind, differs))],
         };
-        let is_key = matches!(wanted, Value::Text(text) if **text == *change.address.key).then_some(*field);
+        let names = change.address.kind.naming().any(|part| part.name == *field);
+        let is_key = matches!(wanted, Value::Text(text) if names && **text == *change.address.key);
+        let is_key = is_key.then_some(*field);
         Part { is_key, ..Part::of(differs, shown) }
     })
 }

@@ -208,6 +208,13 @@ mod tests {
             change.fields = vec![sample::new("write", Value::Scopes(Set::default()))];
             change
         };
+        let read = |n: u64| {
+            let mut change = sample::change(Kind::Scraper, &format!("http://h{n}"), Action::Create, Reason::New);
+            change.fields = vec![sample::new("url", sample::text(&format!("http://h{n}")))];
+            change
+        };
+        let urls = comment_on((0..5).map(read).collect());
+        assert!((0..5).all(|n| urls.contains(&format!("+ url = \"http://h{n}\""))), "only a name says no more: {urls}");
         let many = comment_on((0..20).map(|n| update(n, "60d")).chain((0..5).map(rights)).collect());
         assert!(many.contains("<summary><code>20 buckets</code></summary>"), "{many}");
         assert!((0..5).all(|n| many.contains(&format!("**`+ token.t{n}`**"))), "{many}");
