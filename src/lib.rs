@@ -11,6 +11,8 @@ pub mod nearest;
 pub mod flux;
 pub mod redact;
 
+pub mod alerting;
+
 pub mod confine;
 pub mod diagnostic;
 pub mod hidden;

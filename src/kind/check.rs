@@ -9,6 +9,7 @@ mod pipe;
 mod query;
 mod quiet;
 mod rules;
+mod task;
 
 use serde_json::{Value as Json, json};
 
@@ -183,6 +184,7 @@ impl live::Live for Live {
     const WIRE: Wire = Wire {
         pages: Pages::Offset,
         user: Some("ownerID"),
+        keeps_rows: true,
         also: &[
             "type",
             "every",
@@ -201,8 +203,8 @@ impl live::Live for Live {
 
     /// The script of a check whose task runs another one is none that a manifest can say.
     async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
-        let checks = wire::list::<Self>(api, orgs).await?;
-        hidden_task::looked_at(api, &Self::WIRE, checks, asked, "flux").await
+        let checks = wire::list_with_rows::<Self>(api, orgs).await?;
+        hidden_task::looked_at(api, &Self::WIRE, checks, asked, "flux", task::script).await
     }
 
     /// Of a check without its task the server says that the task is missing, to whatever is asked of it, and keeps its name (influxd

@@ -24,18 +24,21 @@ pub(super) fn note(row: &Row, object: &mut Object) -> Result<(), String> {
 }
 
 /// `objects` of the kind of `wire`, where those that are `asked` for and whose tasks run something else have a note in the fields in
-/// which these differ: in `field` where it is none of the schedule.
+/// which these differ: in `field` where it is none of the schedule. `script` makes the script out of the row of the object with an ID as
+/// the server does; where the task has that one, the server is not asked for it, which takes long.
 pub(super) async fn looked_at(
     api: &Client,
     wire: &Wire,
-    objects: Vec<Object>,
+    objects: Vec<(Object, String)>,
     asked: ReadScope<'_>,
     field: &'static str,
+    script: impl Fn(&str, &str) -> Option<String>,
 ) -> Result<Vec<Object>, ApiError> {
-    let is_asked = |object: &Object| (asked.field)(field) && (asked.object)(&object.id, &object.name);
-    let looked_at = objects.into_iter().map(async |mut object| {
-        if is_asked(&object) {
-            match runs(api, wire, &object).await? {
+    let script = &script;
+    let looked_at = objects.into_iter().map(async |(mut object, row)| {
+        if is_asked(&object, asked, field) {
+            let script = || script(&object.id, &row);
+            match runs(api, wire, &object, script).await? {
                 Runs::AsSaid => {}
                 Runs::At(notes) => notes.into_iter().for_each(|(of, note)| object.fields.set(of, note)),
                 Runs::Otherwise => object.fields.set(field, Value::Note("its task runs another script".to_owned())),
@@ -45,6 +48,11 @@ pub(super) async fn looked_at(
         Ok(object)
     });
     stream::iter(looked_at).buffered(AT_ONCE).try_collect().await
+}
+
+/// Whether the task of `object` counts, of which `field` is read.
+pub(super) fn is_asked(object: &Object, asked: ReadScope<'_>, field: &str) -> bool {
+    (asked.field)(field) && (asked.object)(&object.id, &object.name)
 }
 
 /// Says of `task`, which no list has, what it runs, where that is seen.
@@ -77,8 +85,13 @@ enum Runs {
     Unread,
 }
 
-/// What the task of `object` runs.
-async fn runs(api: &Client, wire: &Wire, object: &Object) -> Result<Runs, ApiError> {
+/// What the task of `object` runs, of which `script` may know the script.
+async fn runs(
+    api: &Client,
+    wire: &Wire,
+    object: &Object,
+    script: impl FnOnce() -> Option<String>,
+) -> Result<Runs, ApiError> {
     #[derive(serde::Deserialize)]
     struct Said {
         flux: String,
@@ -90,6 +103,9 @@ async fn runs(api: &Client, wire: &Wire, object: &Object) -> Result<Runs, ApiErr
         Err(error) if error.class == Class::NotFound => return Ok(Runs::AsSaid),
         Err(error) => return Err(error),
     };
+    if script().is_some_and(|script| script == runs) {
+        return Ok(Runs::AsSaid);
+    }
     let path = format!("{}/query", wire.at(&object.id));
     match api.get_once::<Said>(&path).await {
         Ok(said) => Ok(compared(&said.flux, &runs)),

@@ -2,6 +2,7 @@
 
 mod export;
 mod rules;
+mod task;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use crate::api::{ApiError, Client, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::value::Value;
+use task::Endpoints;
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A notification rule, which sends messages about statuses on a schedule, with the org role of the user that created it. What \
@@ -122,6 +124,7 @@ impl live::Live for Live {
     const WIRE: Wire = Wire {
         pages: Pages::Offset,
         user: Some("ownerID"),
+        keeps_rows: true,
         also: &[
             "type",
             "every",
@@ -141,8 +144,13 @@ impl live::Live for Live {
 
     /// The endpoint of a rule whose task has it as it was is none that a manifest can name.
     async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
-        let rules = wire::list::<Self>(api, orgs).await?;
-        hidden_task::looked_at(api, &Self::WIRE, rules, asked, "endpoint").await
+        let rules = wire::list_with_rows::<Self>(api, orgs).await?;
+        let endpoints = match rules.iter().any(|(rule, _)| hidden_task::is_asked(rule, asked, "endpoint")) {
+            true => Endpoints::read(api, orgs).await?,
+            false => Endpoints::default(),
+        };
+        let script = |id: &str, row: &str| endpoints.script(id, row);
+        hidden_task::looked_at(api, &Self::WIRE, rules, asked, "endpoint", script).await
     }
 
     fn read(row: &Row, object: &mut Object) -> Result<(), String> {

@@ -43,6 +43,8 @@ pub(super) struct Wire {
     pub(super) also: &'static [&'static str],
     /// Whether an update resets what it leaves out.
     pub(super) resets: bool,
+    /// Whether lists keep each row beside the object that is read of it.
+    pub(super) keeps_rows: bool,
 }
 
 /// How a list is walked.
@@ -74,6 +76,7 @@ impl Wire {
             user: None,
             also: &[],
             resets: false,
+            keeps_rows: false,
         }
     }
 
@@ -109,23 +112,33 @@ pub(super) async fn of_user<L: Live>(api: &Client, id: &str) -> Result<Vec<Objec
     walk::<L>(api, &[(key, id)]).await
 }
 
+/// All objects in `orgs`, each with its row, of a kind that keeps these.
+pub(super) async fn list_with_rows<L: Live>(api: &Client, orgs: &[&str]) -> Result<Vec<(Object, String)>, ApiError> {
+    let lists = try_join_all(orgs.iter().map(async |org| items::<L>(api, &[(ORG, org)]).await)).await?;
+    let with_row = |Item(object, row, _): Item<L>| (object, row.unwrap_or_default());
+    Ok(lists.into_iter().flatten().map(with_row).collect())
+}
+
 /// All objects in the list that is asked for with `query`.
 pub(super) async fn walk<L: Live>(api: &Client, query: &[(&str, &str)]) -> Result<Vec<Object>, ApiError> {
+    Ok(items::<L>(api, query).await?.into_iter().map(|Item(object, ..)| object).collect())
+}
+
+async fn items<L: Live>(api: &Client, query: &[(&str, &str)]) -> Result<Vec<Item<L>>, ApiError> {
     fn id<L>(row: &Item<L>) -> &str {
         &row.0.id
     }
     let rows = |page: Page<L>| page.0;
-    let items = match L::WIRE.pages {
+    match L::WIRE.pages {
         Pages::Whole => whole(api, L::WIRE.path, query, rows).await,
         Pages::Offset => by_offset(api, L::WIRE.path, query, rows, id::<L>).await,
         Pages::After => after(api, L::WIRE.path, query, rows, id::<L>).await,
-    };
-    Ok(items?.into_iter().map(|Item(object, _)| object).collect())
+    }
 }
 
 /// The object with the ID `id`.
 pub(super) async fn get<L: Live>(api: &Client, id: &str) -> Result<Object, ApiError> {
-    api.get(&L::WIRE.at(id), &[]).await.map(|One::<L>(Item(object, _))| object)
+    api.get(&L::WIRE.at(id), &[]).await.map(|One::<L>(Item(object, ..))| object)
 }
 
 /// What asking for it shows.
@@ -135,7 +148,7 @@ pub(super) async fn find<L: Live>(api: &Client, id: &str) -> Result<Presence, Ap
 
 /// The same, asked for with `query`.
 pub(super) async fn find_with<L: Live>(api: &Client, id: &str, query: &[(&str, &str)]) -> Result<Presence, ApiError> {
-    let reply = api.get(&L::WIRE.at(id), query).await.map(|One::<L>(Item(object, _))| object);
+    let reply = api.get(&L::WIRE.at(id), query).await.map(|One::<L>(Item(object, ..))| object);
     if L::WIRE.guarded { Presence::of_guarded(reply) } else { Presence::of(reply) }
 }
 
@@ -144,7 +157,7 @@ pub(super) async fn create<L: Live>(api: &Writer, desired: &Desired<'_>) -> Resu
     let rest = L::rest(desired)?;
     let body = body::<L>(&Edit { desired, live: None, changed: &|_| true })?;
     let made = api.create(L::WIRE.path, &body).await;
-    let New::<L>(Item(object, _)) = made.map_err(|error| L::explain(error, &body))?;
+    let New::<L>(Item(object, ..)) = made.map_err(|error| L::explain(error, &body))?;
     Ok(Made { rest, ..Made::new(L::WIRE.kind, L::WIRE.path, object, desired)? })
 }
 

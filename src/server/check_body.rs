@@ -2,44 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::check_flux;
+use super::custom_check::says_itself;
 use super::flux_duration::Duration;
 use super::id::Id;
 use super::json::{BodyError, Fields, go_number};
 use super::problem::{Code, Problem};
 use super::store::column::Cell;
 use super::store::object::Object;
-
-/// A check, as far as its task has to do with it.
-pub(super) struct Check {
-    pub(super) name: String,
-    pub(super) every: String,
-    pub(super) offset: Option<String>,
-    /// The text of the query.
-    pub(super) query: String,
-    pub(super) message: String,
-    pub(super) tags: Option<Vec<(String, String)>>,
-    pub(super) rule: Rule,
-}
-
-/// What a check looks for.
-pub(super) enum Rule {
-    Threshold(Option<Vec<Threshold>>),
-    Deadman { since: String, stale: Option<String>, level: String, zero: bool },
-    Custom,
-}
-
-/// A threshold.
-#[derive(Clone)]
-pub(super) struct Threshold {
-    pub(super) ty: &'static str,
-    pub(super) level: String,
-    pub(super) value: f64,
-    pub(super) min: f64,
-    pub(super) max: f64,
-    pub(super) within: bool,
-    all: bool,
-}
+use crate::alerting::{Check, CheckRule, Threshold, identified};
 
 /// What was sent.
 pub(super) struct Sent {
@@ -100,16 +70,16 @@ pub(super) fn read(body: &[u8]) -> Result<Sent, Problem> {
         "threshold" => {
             let thresholds = own.objects("thresholds", "check.thresholdConfigDecode").map_err(BodyError::bare)?;
             let thresholds = thresholds.iter().map(threshold).collect::<Result<Vec<_>, _>>()?;
-            Rule::Threshold(Some(thresholds).filter(|thresholds| !thresholds.is_empty()))
+            CheckRule::Threshold(Some(thresholds).filter(|thresholds| !thresholds.is_empty()))
         }
         "deadman" => {
             let stale = own.text("staleTime").map_err(BodyError::bare)?;
             let since = own.text("timeSince").map_err(BodyError::bare)?.unwrap_or_default();
             stale.iter().chain([&since]).try_for_each(|duration| positive(duration))?;
             let zero = own.boolean("reportZero").map_err(BodyError::bare)?.unwrap_or(false);
-            Rule::Deadman { since, stale, level: level(&text("level")?), zero }
+            CheckRule::Deadman { since, stale, level: level(&text("level")?), zero }
         }
-        _ => Rule::Custom,
+        _ => CheckRule::Custom,
     };
     let builder = query.as_ref().and_then(|query| query.any("builderConfig")).cloned();
     let empty =
@@ -222,14 +192,14 @@ pub(super) fn status(status: &str) -> Result<(), Problem> {
 pub(super) fn named(check: &Object, name: &str) -> Result<(), Problem> {
     let mut check = kept(check);
     check.name = name.to_owned();
-    if matches!(check.rule, Rule::Custom) { check_flux::says_itself(&check) } else { Ok(()) }
+    if matches!(check.rule, CheckRule::Custom) { says_itself(&check) } else { Ok(()) }
 }
 
 impl Sent {
     /// The same for the check with this ID, which the script of a custom one gets.
     pub(super) fn with_id(mut self, id: Id) -> Self {
-        if matches!(self.check.rule, Rule::Custom) {
-            self.check.query = check_flux::identified(&self.check.query, id).unwrap_or(self.check.query);
+        if matches!(self.check.rule, CheckRule::Custom) {
+            self.check.query = identified(&self.check.query, &id.to_string()).unwrap_or(self.check.query);
         }
         self
     }
@@ -247,8 +217,8 @@ impl Sent {
     pub(super) fn valid(&self) -> Result<(), Problem> {
         let wrong = |words: &str| Err(Problem::invalid(words));
         let Check { name, every, offset, tags, rule, .. } = &self.check;
-        if matches!(rule, Rule::Custom) {
-            return check_flux::says_itself(&self.check);
+        if matches!(rule, CheckRule::Custom) {
+            return says_itself(&self.check);
         }
         if name.is_empty() {
             return wrong("Check Name can't be empty");
@@ -276,7 +246,7 @@ impl Sent {
             return wrong("tag must contain a key and a value");
         }
         match rule {
-            Rule::Threshold(thresholds)
+            CheckRule::Threshold(thresholds)
                 if thresholds
                     .iter()
                     .flatten()
@@ -284,7 +254,7 @@ impl Sent {
             {
                 wrong("range threshold min can't be larger than max")
             }
-            Rule::Deadman { stale: None, .. } => {
+            CheckRule::Deadman { stale: None, .. } => {
                 let words = "a panic has occurred: /api/v2/checks: runtime error: invalid memory address or nil pointer dereference";
                 Err(Problem::new(Code::Internal, words))
             }
@@ -302,9 +272,9 @@ impl Sent {
             .as_ref()
             .map(|tags| tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect::<Value>());
         let (ty, thresholds, silence) = match rule {
-            Rule::Threshold(thresholds) => ("threshold", thresholds.as_ref(), None),
-            Rule::Deadman { since, stale, level, zero } => ("deadman", None, Some((since, stale, level, *zero))),
-            Rule::Custom => ("custom", None, None),
+            CheckRule::Threshold(thresholds) => ("threshold", thresholds.as_ref(), None),
+            CheckRule::Deadman { since, stale, level, zero } => ("deadman", None, Some((since, stale, level, *zero))),
+            CheckRule::Custom => ("custom", None, None),
         };
         let is_custom = ty == "custom";
         let own = |text: &str| if is_custom { "".into() } else { text.into() };
@@ -347,14 +317,14 @@ pub(super) fn kept(object: &Object) -> Check {
         message: text("statusMessageTemplate"),
         tags: json("tags").and_then(Value::as_array).map(|tags| tags.iter().filter_map(tag).collect()),
         rule: match object.text("type") {
-            "custom" => Rule::Custom,
-            "deadman" => Rule::Deadman {
+            "custom" => CheckRule::Custom,
+            "deadman" => CheckRule::Deadman {
                 since: text("timeSince"),
                 stale: some(object.text("staleTime")),
                 level: text("level"),
                 zero: *object.value("reportZero") == Cell::Flag(true),
             },
-            _ => Rule::Threshold(
+            _ => CheckRule::Threshold(
                 json("thresholds")
                     .and_then(Value::as_array)
                     .map(|all| all.iter().filter_map(Threshold::kept).collect()),

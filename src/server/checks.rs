@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::auth::{Action, Permission, ResourceType};
 use super::base::{self, Update};
 use super::check_body::{self, Sent};
-use super::check_flux;
 use super::hidden_task::{self, TASK};
 use super::id::Id;
 use super::kind::Api;
@@ -24,6 +23,7 @@ use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
 use super::store::object::{self, Clash, Class, Object, Unique};
 use super::store::task::{Schedule, Task};
 use super::task_schedule;
+use crate::alerting::of_check;
 
 pub(super) static CHECKS: Plain = Plain {
     handlers: Handlers { create, patch, put, ..Handlers::BY_TABLE },
@@ -124,7 +124,7 @@ fn create(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
 
 /// What the task of a check runs.
 fn script(sent: &mut Sent, id: Id) -> Result<(String, Schedule), Problem> {
-    let flux = check_flux::script(&sent.check, id)?;
+    let flux = of_check(&sent.check, &id.to_string()).map_err(Problem::invalid)?;
     let schedule = task_schedule::read(&flux)?;
     Ok((flux, schedule))
 }
@@ -201,7 +201,7 @@ struct QueryReply {
 fn query(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let check = CHECKS.allowed(call, &call.store().view()?, id, Deed::Read)?;
-    let flux = check_flux::script(&check_body::kept(&check), id)
+    let flux = of_check(&check_body::kept(&check), &id.to_string())
         .map_err(|_| Problem::new(Code::Internal, "An internal error has occurred - check server logs"))?;
     Reply::compact(StatusCode::OK, &QueryReply { flux })
 }

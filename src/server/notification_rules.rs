@@ -18,13 +18,13 @@ use super::problem::{Code, Problem};
 use super::reply::{Reply, Style};
 use super::request::Call;
 use super::routes::{Routes, compact};
-use super::rule_body::{self, Rule};
-use super::rule_flux;
+use super::rule_body;
 use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
 use super::store::object::{self, Class, Object};
 use super::store::task::Schedule;
 use super::store::{Change, Read};
 use super::task_schedule;
+use crate::alerting::{Endpoint, Rule, of_rule};
 
 pub(super) static RULES: Plain = Plain {
     handlers: Handlers { create, patch, put, ..Handlers::BY_TABLE },
@@ -82,11 +82,24 @@ static CLASS: Class = Class {
     goes_with: None,
 };
 
+/// An endpoint as a rule sees it.
+struct OfRule<'a>(&'a Object);
+
+impl Endpoint for OfRule<'_> {
+    fn id(&self) -> String {
+        self.0.id.to_string()
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.0.text(key)
+    }
+}
+
 /// What the task of a rule runs.
 fn script(read: &impl Read, rule: &Rule, id: Id, endpoint: Id) -> Result<(String, Schedule), Problem> {
     let endpoint = ENDPOINTS.find(read, endpoint)?;
     let untold = || Problem::new(Code::Internal, "An internal error has occurred - check server logs");
-    let flux = rule_flux::script(rule, id, &endpoint).ok_or_else(untold)?;
+    let flux = of_rule(rule, &id.to_string(), &OfRule(&endpoint)).ok_or_else(untold)?;
     if rule.every.is_empty() || rule.offset.as_deref() == Some("") {
         return Err(untold());
     }

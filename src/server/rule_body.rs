@@ -9,28 +9,7 @@ use super::json::{BodyError, Fields};
 use super::problem::{Code, Problem};
 use super::store::column::Cell;
 use super::store::object::Object;
-
-/// A rule, as far as its task has to do with it.
-pub(super) struct Rule {
-    pub(super) ty: String,
-    pub(super) name: String,
-    pub(super) every: String,
-    pub(super) offset: Option<String>,
-    pub(super) message: String,
-    pub(super) channel: String,
-    pub(super) parse_mode: String,
-    pub(super) no_preview: bool,
-    /// The level that a status must have, and the one that it must have had.
-    pub(super) statuses: Vec<(String, Option<String>)>,
-    pub(super) tags: Vec<Tag>,
-}
-
-/// A tag that a status must have. All operators run alike.
-pub(super) struct Tag {
-    pub(super) key: String,
-    pub(super) value: String,
-    operator: String,
-}
+use crate::alerting::{Rule, Tag};
 
 /// What was sent.
 pub(super) struct Sent {

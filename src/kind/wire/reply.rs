@@ -25,6 +25,12 @@ impl Row {
         raw.map(serde_json::from_str).transpose().map_err(|error| format!("`{key}`: {error}"))
     }
 
+    /// It as JSON.
+    fn json(&self) -> String {
+        let pairs = self.0.iter().map(|(key, raw)| format!("\"{key}\":{}", raw.get()));
+        format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+    }
+
     /// The text under `key`, empty where there is none.
     pub(in crate::kind) fn text(&self, key: &str) -> Result<String, String> {
         self.get(key).map(Option::unwrap_or_default)
@@ -73,8 +79,8 @@ impl Row {
     }
 }
 
-/// An object as the row of a list.
-pub(super) struct Item<L>(pub(super) Object, pub(super) PhantomData<L>);
+/// An object as the row of a list, and the row as JSON where its kind keeps it.
+pub(super) struct Item<L>(pub(super) Object, pub(super) Option<String>, pub(super) PhantomData<L>);
 
 impl<'de, L: Live> Deserialize<'de> for Item<L> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -98,7 +104,8 @@ impl<'de, L: Live> Deserialize<'de> for Item<L> {
                     }
                 }
                 let id = id.ok_or_else(|| A::Error::missing_field(ID))?;
-                Ok(Item(row.object::<L>(id).map_err(A::Error::custom)?, PhantomData))
+                let kept = L::WIRE.keeps_rows.then(|| row.json());
+                Ok(Item(row.object::<L>(id).map_err(A::Error::custom)?, kept, PhantomData))
             }
         }
         deserializer.deserialize_map(Keys(PhantomData))
@@ -179,5 +186,5 @@ impl<L: Live> Identified for New<L> {
 
 /// The object that `json` is.
 pub(in crate::kind) fn object<L: Live>(json: &str) -> Result<Object, serde_json::Error> {
-    serde_json::from_str(json).map(|Item::<L>(object, _)| object)
+    serde_json::from_str(json).map(|Item::<L>(object, ..)| object)
 }

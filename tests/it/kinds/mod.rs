@@ -14,6 +14,7 @@ mod buckets;
 mod checks;
 mod dashboards;
 mod dbrps;
+mod hidden_tasks;
 mod labels;
 mod notification_endpoints;
 mod notification_rules;

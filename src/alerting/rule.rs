@@ -3,13 +3,54 @@
 
 use std::fmt::Write as _;
 
-use super::flux_text::Strings;
-use super::id::Id;
-use super::rule_body::Rule;
-use super::store::object::Object;
+use super::strings::Strings;
+
+/// A rule, as far as its task has to do with it.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The type of its endpoint: `http`, `slack`, `pagerduty` or `telegram`.
+    pub ty: String,
+    /// Its name.
+    pub name: String,
+    /// How often it runs.
+    pub every: String,
+    /// How long after that.
+    pub offset: Option<String>,
+    /// What is sent.
+    pub message: String,
+    /// The channel of Slack.
+    pub channel: String,
+    /// How Telegram reads the message.
+    pub parse_mode: String,
+    /// Whether Telegram shows no previews.
+    pub no_preview: bool,
+    /// The level that a status must have, and the one that it must have had.
+    pub statuses: Vec<(String, Option<String>)>,
+    /// The tags that it must have.
+    pub tags: Vec<Tag>,
+}
+
+/// A tag that a status must have.
+#[derive(Clone, Debug)]
+pub struct Tag {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// How it is compared; all operators run alike.
+    pub operator: String,
+}
+
+/// An endpoint.
+pub trait Endpoint {
+    /// Its ID.
+    fn id(&self) -> String;
+    /// What stands under `key` in its JSON; empty where nothing does.
+    fn text(&self, key: &str) -> &str;
+}
 
 /// The script of the rule with this ID that sends to `endpoint`; none where that is of another type.
-pub(super) fn script(rule: &Rule, id: Id, endpoint: &Object) -> Option<String> {
+pub fn of_rule(rule: &Rule, id: &str, endpoint: &impl Endpoint) -> Option<String> {
     if endpoint.text("type") != rule.ty {
         return None;
     }
@@ -21,9 +62,9 @@ pub(super) fn script(rule: &Rule, id: Id, endpoint: &Object) -> Option<String> {
     let mut say = |line: std::fmt::Arguments<'_>| text.write_fmt(line).expect("a String takes all");
     say(format_args!("\noption task = {{name: {name}, every: {}{offset}}}\n", rule.every));
     say(format_args!("{}", target(rule, endpoint, &mut strings)));
-    say(format_args!("notification = {{_notification_rule_id: {},", strings.put(&id.to_string())));
+    say(format_args!("notification = {{_notification_rule_id: {},", strings.put(id)));
     say(format_args!("_notification_rule_name: {},", strings.put(&rule.name)));
-    say(format_args!("_notification_endpoint_id: {},", strings.put(&endpoint.id.to_string())));
+    say(format_args!("_notification_endpoint_id: {},", strings.put(&endpoint.id())));
     say(format_args!("_notification_endpoint_name: {},}}\n", strings.put(endpoint.text("name"))));
     let tags: Vec<_> = rule
         .tags
@@ -60,7 +101,7 @@ pub(super) fn script(rule: &Rule, id: Id, endpoint: &Object) -> Option<String> {
     Some(strings.laid_out(&text))
 }
 
-fn imports(endpoint: &Object) -> &'static [&'static str] {
+fn imports(endpoint: &impl Endpoint) -> &'static [&'static str] {
     match (endpoint.text("type"), endpoint.text("authMethod")) {
         ("http", "none") => &["influxdata/influxdb/monitor", "http", "json", "experimental"],
         ("http", _) => &["influxdata/influxdb/monitor", "http", "json", "experimental", "influxdata/influxdb/secrets"],
@@ -73,7 +114,7 @@ fn imports(endpoint: &Object) -> &'static [&'static str] {
 }
 
 /// The variables with the endpoint.
-fn target(rule: &Rule, endpoint: &Object, strings: &mut Strings) -> String {
+fn target(rule: &Rule, endpoint: &impl Endpoint, strings: &mut Strings) -> String {
     let mut secret = |column: &str| {
         let key = endpoint.text(column).strip_prefix("secret: ").unwrap_or_default().to_owned();
         format!("secrets[\"get\"](key: {})", strings.put(&key))
@@ -118,7 +159,7 @@ fn target(rule: &Rule, endpoint: &Object, strings: &mut Strings) -> String {
 }
 
 /// What is sent for a row.
-fn message(rule: &Rule, endpoint: &Object, strings: &mut Strings) -> String {
+fn message(rule: &Rule, endpoint: &impl Endpoint, strings: &mut Strings) -> String {
     let by_level = |crit: &str, warn: &str, other: &str| {
         format!("if r[\"_level\"] == \"crit\" then {crit} else if r[\"_level\"] == \"warn\" then {warn} else {other}")
     };
