@@ -161,7 +161,7 @@ mod tests {
             compiled([Reply::error(503, "unavailable", "busy"), Reply::error(503, "unavailable", "busy")], &changes)
                 .await;
         let Unchecked { count, why, .. } = compiled.unchecked.expect("all scripts");
-        assert_eq!((count, why.as_str()), (5, "busy"));
+        assert!(count == 5 && why.starts_with("busy"), "{count}: {why}");
         assert!(fault.seen().len() <= AT_ONCE, "each was asked once, and no other");
     }
 }

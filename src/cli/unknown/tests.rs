@@ -83,7 +83,6 @@ fn what_people_try_is_answered_and_nothing_is_guessed() {
             "plan --url x",
             "validate --url x",
             "plan --profile x",
-            "plan --probe",
             "plan --quiet",
             "plan -q",
             "plan -z",
