@@ -1,5 +1,7 @@
 //! A token's whole life: its successor comes by age or because somebody asks, and the predecessor goes when its overlap ends.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -424,4 +426,29 @@ both!(a_plan_that_probes_says_what_lies_in_each_sink, async |scene| {
     assert!(probe(2).0.contains("file t.token is as delivered, and does not work"));
     place.apply().run().with(0);
     probe(0);
+});
+
+both!(only_what_is_written_as_a_token_is_sent_to_the_server, async |scene| {
+    let life = Life::new(&scene, "");
+    let file = life.place.path().join("t.token");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counts = asked.clone();
+    let proxy = Proxy::start(scene.server.url(), move |seen| {
+        counts.fetch_add(usize::from(seen.path.ends_with("/me")), Relaxed);
+        Fate::Pass
+    })
+    .await;
+    let plan = async |flag: &[&str]| {
+        asked.store(0, Relaxed);
+        let run = life.place.by(proxy.url(), "plan").args(flag).start();
+        let (status, ..) = tokio::task::spawn_blocking(move || run.wait()).await.unwrap();
+        assert!(status.success());
+        asked.load(Relaxed)
+    };
+    let without = plan(&[]).await;
+    let stranger = scene.token(serde_json::json!([scene.may("read", "buckets")])).await.token;
+    for (held, sent) in [(life.held(), 1), (stranger, 1), ("a-password-of-something-else".to_owned(), 0)] {
+        std::fs::write(&file, &held).unwrap();
+        assert_eq!(plan(&["--probe"]).await, without + sent);
+    }
 });
