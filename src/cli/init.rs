@@ -8,8 +8,10 @@ use super::applies::argument;
 use super::project::name_of;
 use super::shell::Shell;
 use super::{Ended, written};
+use crate::confine;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
+use crate::limits;
 use crate::problem::Problem;
 use crate::schema;
 
@@ -71,7 +73,11 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 
 /// Writes the files. Of a `.gitignore` that exists, the lines that it lacks; none if there was no such file.
 fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
-    let ignored = std::fs::read_to_string(dir.join(IGNORE)).ok();
+    for (file, _) in files() {
+        written::through_no_link(Code::InitWrite, "a project", &dir.join(file))?;
+    }
+    let ignored = confine::read(&dir.join(IGNORE), &limits::IGNORE_FILE).ok();
+    let ignored = ignored.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let there: Vec<_> = files()
         .iter()
         .filter(|(file, _)| *file != IGNORE || ignored.is_none())

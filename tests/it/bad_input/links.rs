@@ -163,6 +163,17 @@ fn nothing_is_written_through_a_link_of_a_checkout() {
             assert_eq!(files(&dir.path().join("outside")), before, "{words:?} {path}");
         }
     }
+    // Nor through one in the directory itself.
+    for link in ["flux", ".gitignore"] {
+        let new = format!("new-{}", link.trim_start_matches('.'));
+        std::fs::create_dir(at(&new)).unwrap();
+        symlink("../../outside", at(&new).join(link)).unwrap();
+        let mut run = Fluxform::new(&["init", &new]);
+        run.command.current_dir(at(""));
+        let words = run.run().with(1).words();
+        has(&words, "is a symbolic link, which is not followed");
+        assert_eq!(files(&dir.path().join("outside")), before, "{link}");
+    }
     // Whoever names a place from the root has a way there of their own.
     symlink("outside", dir.path().join("mine")).unwrap();
     Fluxform::new(&["init"]).arg(dir.path().join("mine/project")).run().with(0);
