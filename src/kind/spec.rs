@@ -108,6 +108,8 @@ pub struct Spec {
     pub alike: Option<(&'static str, &'static [&'static str])>,
     /// The names that its scripts get from whoever runs them, such as `v`.
     pub given: &'static [&'static str],
+    /// Whether programs elsewhere run what it says, which may reach other servers.
+    pub runs_elsewhere: bool,
     /// What the server puts into its scripts before it runs them.
     pub put_in: PutIn,
     /// Its own part of [`Kind::export`](super::Kind::export).
@@ -168,6 +170,7 @@ impl Spec {
         check: |_, _| (),
         alike: None,
         given: &[],
+        runs_elsewhere: false,
         put_in: |_| Vec::new(),
         export: super::export::as_it_is,
         unsaid: &[],

@@ -15,6 +15,8 @@ use super::wire::{self, Body, Wire};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, TextFile, Type};
+use crate::flux::ast::Span;
+use crate::flux::refs::{Access, Elsewhere, Reference, Target};
 use crate::redact::{Language, certain_literals};
 use crate::value::{Fields, Value};
 
@@ -42,6 +44,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::id("The ID of an external configuration, where several have its name."),
     ],
     check,
+    runs_elsewhere: true,
     delete_rank: 20,
     ..Spec::PLAIN
 };
@@ -54,11 +57,26 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(fault);
     }
     faults.extend(expressions(config));
+    let reaches = reaches(&draft.fields).collect();
+    draft.reaches = reaches;
     faults.extend(certain_literals(config, Language::Config).into_iter().map(|span| {
         let message = "whoever may read Telegraf configurations can read this secret";
         let fault = Fault::new(Code::TelegrafSecret, "config", message, "a secret in plain text").script(span);
         fault.warning().help("write `$INFLUX_TOKEN`, or another variable that is set where Telegraf runs")
     }));
+}
+
+/// The buckets that its outputs name, as if a script wrote into them. Telegraf finds the org by its name.
+fn reaches(fields: &Fields) -> impl Iterator<Item = Reference> {
+    let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let named = outputs(fields).into_iter().filter(|output| output.bucket.is_some());
+    named.map(move |Output { bucket, org, place }| Reference {
+        span: Span::new(at(place.start), at(place.end)),
+        access: Access::Writes,
+        target: Target::Bucket,
+        name: bucket,
+        elsewhere: org.map(|org| Elsewhere::Org(Some(org))),
+    })
 }
 
 /// Expressions of the manifests: nothing replaces them, and Telegraf has no variables with a dot in their names.
@@ -172,12 +190,16 @@ fn named(fields: &Fields) -> Option<Vec<String>> {
 /// The buckets that a configuration writes into, each by its name if that stands there. Telegraf takes a table and a list of
 /// tables, a text and a list with one; which bucket a tag or a database of InfluxDB 1.x means, only a run can tell.
 pub(crate) fn outputs(fields: &Fields) -> Vec<Output> {
-    let unknown = |place: Range<usize>| Output { bucket: None, place };
+    let unknown = |place: Range<usize>| Output { bucket: None, org: None, place };
     let Some(read) = config(fields).and_then(|config| DeTable::parse(config).ok()) else { return vec![unknown(0..0)] };
     let outputs = read.get_ref().get("outputs");
     let plugins = |name: &str| outputs.and_then(|outputs| outputs.get_ref().get(name)).map(each).unwrap_or_default();
     let v2 = plugins("influxdb_v2");
-    let named = v2.iter().filter_map(|output| output.get_ref().get("bucket")).flat_map(each).map(plain);
+    let named = v2.iter().flat_map(|output| {
+        let org = output.get_ref().get("organization").and_then(plain);
+        let buckets = output.get_ref().get("bucket").map(each).unwrap_or_default();
+        buckets.into_iter().map(move |bucket| Output { bucket: plain(bucket), org: org.clone(), place: bucket.span() })
+    });
     let tags = v2.iter().filter_map(|output| output.get_ref().get("bucket_tag"));
     let tagged = tags.filter(|tag| tag.get_ref().as_str() != Some("")).map(|tag| unknown(tag.span()));
     named.chain(tagged).chain(plugins("influxdb").into_iter().map(|output| unknown(output.span()))).collect()
@@ -188,6 +210,8 @@ pub(crate) fn outputs(fields: &Fields) -> Vec<Output> {
 pub(crate) struct Output {
     /// The bucket's name; none where that does not stand there.
     pub(crate) bucket: Option<String>,
+    /// The name of its org, if that stands there.
+    pub(crate) org: Option<String>,
     /// Where in the configuration it is said; empty where the whole of it says so.
     pub(crate) place: Range<usize>,
 }
@@ -199,10 +223,9 @@ fn each<'a, 'i>(value: &'a Item<'i>) -> Vec<&'a Item<'i>> {
     value.get_ref().as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
 
-/// A bucket's name, if it stands there.
-fn plain(bucket: &Item<'_>) -> Output {
-    let name = bucket.get_ref().as_str().filter(|bucket| !bucket.contains(['$', '@']));
-    Output { bucket: name.map(str::to_owned), place: bucket.span() }
+/// A name, if it stands there.
+fn plain(name: &Item<'_>) -> Option<String> {
+    name.get_ref().as_str().filter(|name| !name.contains(['$', '@'])).map(str::to_owned)
 }
 
 /// Telegraf configurations on a server.

@@ -2,7 +2,7 @@
 
 use super::live::Object;
 use super::spec::Level;
-use super::{Kind, shown};
+use super::{Kind, shown, telegraf};
 use crate::field::{Role, Type};
 use crate::flux::parser::parse;
 use crate::flux::refs::{Target, references};
@@ -45,6 +45,9 @@ impl Kind {
     /// Whether scripts of its objects name objects of `other`.
     pub fn names_in_scripts(self, other: Self) -> bool {
         let spec = self.spec();
+        if self == Self::Telegraf {
+            return other == Self::Bucket;
+        }
         let is_given = Self::reached_as(Target::Variable) != Some(other) || spec.given.contains(&shown::RECORD);
         let has_scripts = spec.fields.iter().any(|field| field.ty == Type::Flux || has_scripts(field.ty));
         other.is_named_in_scripts() && is_given && has_scripts
@@ -58,6 +61,10 @@ impl Kind {
     /// What `object`, which is of this kind, uses, as far as it can be told without a run.
     pub fn uses(self, object: &Object) -> Vec<Use> {
         let mut uses = Vec::new();
+        if self == Self::Telegraf {
+            let named = telegraf::outputs(&object.fields).into_iter().filter_map(|output| output.bucket);
+            uses.extend(named.map(|bucket| Use::Name(Self::Bucket, bucket)));
+        }
         for (_, value) in object.fields.iter() {
             uses.extend(value.refs().into_iter().filter_map(|of| match of {
                 Ref::Id(kind, id) => Some(Use::Id(*kind, id.clone())),

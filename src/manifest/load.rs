@@ -87,6 +87,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     policy::protect(&policy, &mut resources);
 
     let home = orgs::known_home(&server, inputs);
+    reach::at_home(&mut resources, home);
     let named = check::names(&resources, home, &mut problems);
     check::alike(&resources, &mut problems);
     let reaches = reach::reaches(&resources, home, &named);

@@ -6,9 +6,9 @@ use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::Resource;
 use super::check::{Claimed, STEPS, round};
 use super::orgs::org_of;
+use super::{Reached, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::Role;
@@ -62,6 +62,22 @@ pub(super) fn said<'r>(address: &Address, resource: &'r Resource) -> impl Iterat
     })
 }
 
+/// Takes the home org for the org of a resource in it, where a script calls that by its name.
+pub(super) fn at_home(resources: &mut Resources, home: Option<&str>) {
+    let Some(home) = home else { return };
+    let is_home =
+        |reached: &Reached| matches!(&reached.reference.elsewhere, Some(Elsewhere::Org(Some(org))) if org == home);
+    let named = resources.iter().filter(|(_, resource)| resource.reaches.iter().any(is_home));
+    let here =
+        named.filter(|(address, resource)| org_of(address.kind, resource, resources, Some(home)) == Some(&Ref::Home));
+    let here: Vec<Address> = here.map(|(address, _)| address.clone()).collect();
+    for address in here {
+        let Some(resource) = resources.get_mut(&address) else { continue };
+        let reached = resource.reaches.iter_mut().filter(|reached| is_home(reached));
+        reached.for_each(|reached| reached.reference.elsewhere = None);
+    }
+}
+
 /// The resource that `reference` in a script of the org `own` means, if the project has it.
 pub(super) fn find<'r>(
     reference: &Reference,
@@ -107,7 +123,8 @@ pub(super) fn other_orgs(resources: &Resources, home: Option<&str>) -> Vec<Diagn
         }
     };
     let mut found = Vec::new();
-    for (address, resource) in resources {
+    let runs_here = resources.iter().filter(|(address, _)| !address.kind.spec().runs_elsewhere);
+    for (address, resource) in runs_here {
         let written = resource.reaches.iter().filter(|reached| reached.reference.access == Access::Writes);
         for reached in written {
             let Some(Elsewhere::Org(Some(org))) = &reached.reference.elsewhere else { continue };

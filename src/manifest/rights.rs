@@ -141,7 +141,8 @@ impl<'r> Search<'r> {
         let Some(own) = org_of(user.kind, resource, self.resources, self.home) else { return };
         let text = resource.texts.first();
         let whole = text.map_or(&resource.place, |(whole, _)| whole);
-        for Output { bucket, place } in if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() }
+        for Output { bucket, place, .. } in
+            if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() }
         {
             let (span, access, target) = (Span::empty(0), Access::Writes, Target::Bucket);
             let at = text.and_then(|(_, text)| text.place(&place)).filter(|_| !place.is_empty());
@@ -152,7 +153,8 @@ impl<'r> Search<'r> {
         for reached in &resource.reaches {
             let reference = &reached.reference;
             let is_said = said.iter().any(|reach| reach.access == reference.access);
-            if reference.name.is_some() || !is_said {
+            // The outputs of agents have been looked at.
+            if user.kind != Kind::Telegraf && (reference.name.is_some() || !is_said) {
                 self.add(user, own, reference, &reached.place);
             }
         }

@@ -57,7 +57,7 @@ impl<'a> Names<'a> {
 }
 
 /// What scripts name and will not find: an error for a script that the plan takes its bucket from, or sends anew
-/// to a server that runs it, else a warning: a dashboard is right as soon as the bucket is there. In other orgs than the home org, only
+/// to a server that runs it, else a warning: a dashboard is right as soon as the bucket is there, and an agent may send to another server. In other orgs than the home org, only
 /// what the plan takes away is known not to be there. Where everything is meant to go (`all_goes`), of what stays as nobody's: that is a
 /// warning too.
 pub(super) fn missing(
@@ -79,8 +79,9 @@ pub(super) fn missing(
             let names = known.entry((kind, org)).or_insert_with(|| Names::new(kind, org, changes, snapshot));
             let Some(gone) = names.lack(name) else { continue };
             let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
-            let fails =
-                change.action != Action::None && !restores(change) && !change.address.kind.spec().runs_on_demand();
+            let spec = change.address.kind.spec();
+            let is_run = !spec.runs_on_demand() && !spec.runs_elsewhere;
+            let fails = is_run && change.action != Action::None && !restores(change);
             if !all_goes && (gone.is_some() || fails) {
                 problems.push(diagnostic.into());
             } else {
@@ -241,9 +242,13 @@ mod tests {
     fn a_name_that_nothing_has_harms_nothing_where_a_person_asks() {
         let nothing = snapshot(Sight::Complete, &[]);
         let renamed = [change("bucket.raw", Action::Update, Some("raw"), Some("new"))];
-        for (kind, word) in
-            [(Kind::Dashboard, "warning"), (Kind::Variable, "warning"), (Kind::Task, "error"), (Kind::Check, "error")]
-        {
+        for (kind, word) in [
+            (Kind::Dashboard, "warning"),
+            (Kind::Variable, "warning"),
+            (Kind::Telegraf, "warning"),
+            (Kind::Task, "error"),
+            (Kind::Check, "error"),
+        ] {
             let of = |others: &[Change]| said_of(kind, false, READS, Action::Create, &nothing, others);
             let said = of(&[]);
             assert!(matches!(said.as_slice(), [one] if one.starts_with(word)), "{kind}: {said:?}");

@@ -144,6 +144,47 @@ both!(a_dashboard_that_nobody_manages_and_that_shows_what_goes_is_named, async |
     assert_eq!(found, [is("bucket.db", "renamed", objects, "use it"), variable.replace("deleted", "renamed")]);
 });
 
+both!(a_bucket_that_agents_write_into_is_not_taken_away_without_a_word, async |scene| {
+    let project = Project::new(&scene);
+    let of = |bucket: &str| {
+        format!(
+            "[[outputs.influxdb_v2]]\n  urls = ['http://x']\n  organization = '$INFLUX_ORG'\n  bucket = '{bucket}'\n",
+        )
+    };
+    let declare = |bucket: &str, config: &str| {
+        let config = format!("[telegraf.ours]\nconfig = \"\"\"\n{}\"\"\"\n", of(config));
+        project.declare(&format!("{OURS}[bucket.hosts]\nname = \"{bucket}\"\n{config}"));
+    };
+    declare("hosts", "hosts");
+    project.apply().await;
+    for (name, bucket) in [("by hand", "hosts"), ("else", "another")] {
+        let body = json!({
+            "orgID": scene.org, "name": name, "config": of(bucket), "metadata": {"buckets": [bucket]},
+        });
+        scene.http.post("telegrafs", body).await.expect(201);
+    }
+    let still = |goes: &str| {
+        format!(
+            "bucket.hosts is {goes}, and the telegraf \"by hand\", which this project does not manage, still uses it"
+        )
+    };
+    declare("hosts_v2", "hosts");
+    let refused = project.plan(Goal::Declared).await.unwrap().plan.refusals;
+    let words: Vec<_> = refused.iter().map(|problem| problem.diagnostic.message.as_str()).collect();
+    assert_eq!(words, ["telegraf.ours uses the bucket `hosts`, which this plan renames"]);
+    declare("hosts_v2", "hosts_v2");
+    assert_eq!(said(&project, Goal::Declared).await, [still("renamed")]);
+    project.declare(OURS);
+    assert_eq!(said(&project, Goal::Declared).await, [still("deleted")]);
+    declare("hosts", "hsots");
+    let warnings = project.plan(Goal::Declared).await.unwrap().plan.warnings.into_iter();
+    let missing = warnings.filter(|warning| warning.code == Code::FluxMissing);
+    let missing: Vec<_> = missing.map(|warning| format!("{}; {}", warning.message, warning.help.unwrap())).collect();
+    let lacks =
+        "telegraf.ours uses the bucket `hsots`, which neither the project nor the server has; did you mean `hosts`?";
+    assert_eq!(missing, [lacks]);
+});
+
 both!(a_variable_that_is_not_there_is_named_with_the_nearest, async |scene| {
     let project = Project::new(&scene);
     let by_hand = json!({
