@@ -33,6 +33,9 @@ pub struct Source {
     secrets: OnceLock<Box<[Range<usize>]>>,
 }
 
+/// The marks with which a text in UTF-16 begins.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 impl Source {
     /// A file that was read at `path`, and that messages call `name`.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
@@ -52,7 +55,13 @@ impl Source {
                 source: Arc::new(Self::new(name, path, text)),
                 span: at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
             };
-            Diagnostic::error(code, format!("{name} is not UTF-8")).at(place, "the first byte that is none")
+            let diagnostic =
+                Diagnostic::error(code, format!("{name} is not UTF-8")).at(place, "the first byte that is none");
+            if !UTF_16.iter().any(|mark| error.as_bytes().starts_with(mark)) {
+                return diagnostic;
+            }
+            // Between its zeros no secret is found.
+            diagnostic.showing_nothing().help("it is UTF-16, as PowerShell writes with `>`: save it as UTF-8")
         })
     }
 
@@ -164,6 +173,15 @@ impl Diagnostic {
     pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
         self.places.push((place, said(label)));
         self.hide_literals();
+        self
+    }
+
+    /// The same with nothing shown of what is at its places.
+    #[must_use]
+    pub fn showing_nothing(mut self) -> Self {
+        for (place, _) in &mut self.places {
+            place.source = Arc::new(place.source.hiding(std::iter::once(0..place.source.text.len())));
+        }
         self
     }
 

@@ -57,9 +57,19 @@ impl Duration {
     /// [`Self::LONGEST`] for people.
     pub const LONGEST_IN_WORDS: &str = "292 years (2562047h)";
 
-    /// `seconds` as a duration.
+    /// `seconds`, which are few enough, as a duration.
     pub const fn from_secs(seconds: u64) -> Self {
         Self { months: 0, nanos: seconds * 1_000_000_000 }
+    }
+
+    /// `seconds`, which are somebody else's, as a duration.
+    ///
+    /// # Errors
+    /// They are more than can be counted here.
+    pub fn of_secs(seconds: u64) -> Result<Self, DurationError> {
+        let nanos = seconds.checked_mul(1_000_000_000);
+        let nanos = nanos.ok_or_else(|| DurationError::TooLong(format!("{seconds}s")))?;
+        Ok(Self { months: 0, nanos })
     }
 
     /// How Flux's `string(v:)` spells it: with weeks, as in `1w3d` (influxd 2.9.1, measured).

@@ -186,7 +186,7 @@ pub(crate) async fn mixed(program: &Program, influxd: &Path, rounds: usize, limi
     println!("\n{} objects of thirteen kinds on influxd", project::mixed());
     println!("  the {lists} bare lists and dashboards  {}", seconds(floor.median()));
     println!("  fluxform plan, {sent} requests  {}", seconds(plan.median()));
-    limits.below("plan / bare lists", plan.median().as_secs_f64() / floor.median().as_secs_f64(), 4.0, "x");
+    limits.below("plan / bare lists", plan.median().as_secs_f64() / floor.median().as_secs_f64(), 1.5, "x");
     limits.below("export", export.median().as_secs_f64(), 5.0, " s");
     Ok(())
 }

@@ -91,7 +91,7 @@ fn source(path: &Path) -> Result<Source, Problem> {
             .map_err(|error| Diagnostic::error(Code::ConvertSource, error.to_string()).help_known(error.help()))?;
         (path.display().to_string(), bytes)
     };
-    let text = Source::utf8(Code::ConvertSource, path, &name, bytes)?;
+    let text = Source::utf8(Code::ConvertSource, path, &name, bytes).map_err(Diagnostic::showing_nothing)?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     Ok(convert::source(name, path, text))
 }

@@ -213,9 +213,10 @@ impl live::Live for Live {
         let rules: Vec<Rule> = row.get(RULES)?.unwrap_or_default();
         // No rule at all is infinite too; the server then does not say how long a shard group is.
         let (every, shard) = rules.first().map_or((0, 0), |rule| (rule.every, rule.shard.unwrap_or(0)));
-        let retention = if every == 0 { Value::Infinite } else { Value::Duration(Duration::from_secs(every)) };
+        let length = |seconds| Duration::of_secs(seconds).map(Value::Duration).map_err(|error| error.to_string());
+        let retention = if every == 0 { Value::Infinite } else { length(every)? };
         object.fields.set("retention", retention);
-        object.fields.set("shard_group_duration", Value::Duration(Duration::from_secs(shard)));
+        object.fields.set("shard_group_duration", length(shard)?);
         if row.text("type")? == "system" {
             object.standing = Standing::System;
         }

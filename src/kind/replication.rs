@@ -122,7 +122,10 @@ impl live::Live for Live {
         let (field, value) = if name.is_empty() { (ID, id) } else { (NAME, name) };
         object.fields.set(field, Value::Text(value));
         let age: u64 = row.get("maxAgeSeconds")?.unwrap_or_default();
-        let age = if age == 0 { Value::Infinite } else { Value::Duration(Duration::from_secs(age)) };
+        let age = match age {
+            0 => Value::Infinite,
+            age => Value::Duration(Duration::of_secs(age).map_err(|error| error.to_string())?),
+        };
         object.fields.set(MAX_AGE, age);
         Ok(())
     }

@@ -72,11 +72,16 @@ pub(super) fn given(
         let source = match file(path, path.display().to_string()) {
             Ok(source) => source,
             Err(error) => {
+                let error = error.showing_nothing();
                 problems.push(Diagnostic { message: format!("--var-file: {}", error.message), ..error });
                 continue;
             }
         };
-        let Some(Table(entries)) = parse(&source, &mut left, problems) else { continue };
+        // Of what cannot be read, nobody knows which values are sensitive.
+        let unread = Arc::new(source.hiding(std::iter::once(0..source.text.len())));
+        let Some(Table(entries)) = parse(&unread, &mut left, problems) else { continue };
+        let sensitive = entries.iter().filter(|entry| vars.get(entry.key.as_ref()).is_none_or(is_sensitive));
+        let source = Arc::new(source.hiding(sensitive.map(|entry| place(&source, entry.node.span).span)));
         for entry in entries {
             if budget.is_enough(problems) {
                 break;
@@ -101,6 +106,12 @@ pub(super) fn given(
         }
     }
     given
+}
+
+/// Whether a variable may be one that is never shown.
+fn is_sensitive((_, entry): &(&Arc<Source>, Entry<'_>)) -> bool {
+    let Raw::Table(declared) = &entry.node.value else { return false };
+    declared.get("sensitive").is_some_and(|said| !matches!(said.value, Raw::Boolean(false)))
 }
 
 impl Given {

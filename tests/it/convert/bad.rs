@@ -371,3 +371,41 @@ fn names_from_outside_are_variables() {
     let plan = Fluxform::new(&["validate", "--var=raw=other"]).arg(converted.project()).run();
     plan.with(0);
 }
+
+/// Between the zeros of UTF-16 nobody finds a secret, and a text that is not UTF-8 cannot be read for its keys.
+#[test]
+fn a_source_that_is_not_utf_8_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = "{\"version\": 4, \"serial\": 1, \"lineage\": \"x\", \"resources\": [],\n\"outputs\": {\"db\": {\"value\":\n\"S3CRET0UT\"}}}";
+    let wide = |of: fn(u16) -> [u8; 2], mark: &str| format!("{mark}{state}").encode_utf16().flat_map(of).collect();
+    let broken = [state.replace("S3CRET0UT", "S3CRET0UTx").as_bytes(), b"\xff"].concat();
+    let sources: [Vec<u8>; 4] = [
+        wide(u16::to_le_bytes, "\u{feff}"),
+        wide(u16::to_be_bytes, "\u{feff}"),
+        broken,
+        [b"\xe4\n", state.as_bytes()].concat(),
+    ];
+    for (n, bytes) in sources.into_iter().enumerate() {
+        std::fs::write(dir.path().join("s"), bytes).unwrap();
+        let mut run = Fluxform::new(&["convert", "s", "--out", "o"]);
+        run.command.current_dir(dir.path());
+        let said = run.run();
+        assert_eq!(said.code, 65, "{n}: {}", said.all());
+        let words: String = said.all().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        assert!(words.contains("isnotUTF8") && !words.contains("S3CRET0UT"), "{n}: {}", said.all());
+        assert_eq!(n < 2, said.words().contains("it is UTF-16"), "{n}: {}", said.all());
+    }
+}
+
+/// Neither a panic nor another retention than is written.
+#[test]
+fn what_lasts_longer_than_can_be_counted_is_left_out() {
+    for seconds in ["9223372037", "100000000000", "18446744073709551615", "99999999999999999999"] {
+        let long =
+            object("Bucket", "long", &format!("{{ retentionRules: [{{ type: expire, everySeconds: {seconds} }}] }}"));
+        let converted = Converted::of("t.yml", &(long + &object("Bucket", "short", "{}")));
+        assert_eq!(converted.ended.code, 3, "{}", converted.ended.all());
+        let project: String = files(&converted.project()).values().cloned().collect();
+        assert!(project.contains("short") && !project.contains("long"), "{seconds}:\n{project}");
+    }
+}
