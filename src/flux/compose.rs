@@ -114,6 +114,19 @@ pub fn with_params(source: &str, name: &str, record: &Literal) -> Result<String,
     Ok(with(source, line_after(source, &tokens, head_end), &ours))
 }
 
+/// A script without the record that [`with_params`] has put before it, and the bytes that this took; none where it has no such record.
+pub fn without_params(source: &str, name: &str) -> Option<(String, Range<usize>)> {
+    let tokens = scan(source).ok()?;
+    let statements = Statements::new(&tokens, source);
+    let bindings = statements.bindings(name);
+    let [binding] = bindings.as_slice() else { return None };
+    let (_, close) = statements.record(binding.name).filter(|_| binding.first != binding.name)?;
+    let taken = cut(source, &(statements.tokens[binding.first].span.start..statements.tokens[close].span.end));
+    let mut rest = source.to_owned();
+    rest.replace_range(taken.clone(), "");
+    Some((rest, taken))
+}
+
 /// The line that sets the option `name` to `record`.
 fn option(name: &str, record: &Literal) -> Result<String, LiteralError> {
     let mut line = format!("option {name} = ");

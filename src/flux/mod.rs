@@ -30,7 +30,7 @@ mod value;
 mod weight;
 
 pub use assigned::records;
-pub use compose::{AuthorScript, LiveScript, with_params};
+pub use compose::{AuthorScript, LiveScript, with_params, without_params};
 pub use error::{FluxError, Spanned};
 pub use literal::{Literal, LiteralError};
 pub use mistake::Mistake;

@@ -42,3 +42,4 @@ mod terminal;
 mod traced;
 mod types;
 mod unfinished;
+mod whole;

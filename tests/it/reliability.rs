@@ -279,9 +279,9 @@ each_project!(each_request_may_be_lost, async |scene, manifest| {
     }
 });
 
-/// Applies `manifest` until the server has done mutation number `at`, and dies; then applies again, or destroys.
-async fn die(scene: &Scene, manifest: &str, at: usize, then: Goal) -> bool {
-    let run = unique("run");
+/// Applies a project, which `project` reaches through a URL, until the server has done mutation number `at`, and dies. Gives the
+/// project without a proxy, and whether there were so many.
+pub(crate) async fn killed(scene: &Scene, at: usize, project: impl Fn(&str) -> Project) -> (Project, bool) {
     let seen = Arc::new(AtomicUsize::new(0));
     let (count, dead) = (seen.clone(), Arc::new(Notify::new()));
     let died = dead.clone();
@@ -298,7 +298,7 @@ async fn die(scene: &Scene, manifest: &str, at: usize, then: Goal) -> bool {
         if number > at { Fate::LoseRequest } else { Fate::Pass }
     })
     .await;
-    let project = project(scene, manifest, &run, proxy.url());
+    let project = project(proxy.url());
     let run_once = async {
         let (_keep, stop) = watch::channel(None);
         // It may fail: what counts is that the next one succeeds.
@@ -312,9 +312,15 @@ async fn die(scene: &Scene, manifest: &str, at: usize, then: Goal) -> bool {
     }
     let reached = seen.load(Ordering::Relaxed) > at;
     // What the dead run had sent is done by the server before anything else is asked of it.
-    let project = project.through(scene.server.url(), scene.server.token());
     proxy.settle().await;
     unlock(scene).await;
+    (project.through(scene.server.url(), scene.server.token()), reached)
+}
+
+/// Applies `manifest` until the server has done mutation number `at`, and dies; then applies again, or destroys.
+async fn die(scene: &Scene, manifest: &str, at: usize, then: Goal) -> bool {
+    let run = unique("run");
+    let (project, reached) = killed(scene, at, |url| project(scene, manifest, &run, url)).await;
     let planned = project.plan(then).await.unwrap();
     let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
     assert!(codes.is_empty(), "death after mutation {at}: {codes:?}\n{}", lines(&planned.plan));

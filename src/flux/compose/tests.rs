@@ -38,6 +38,24 @@ fn ours_goes_after_package_and_imports() {
 }
 
 #[test]
+fn a_record_of_parameters_is_taken_out_as_it_was_put_in() {
+    let record = Literal::Record(vec![("n".to_owned(), Literal::Record(Vec::new()))]);
+    for source in [
+        "x = 1",
+        "// c\nx = params.n\n",
+        "import \"a\" // why\n\nx = 1",
+        "package p\nimport \"a\"\nimport \"b\"\nx = 1",
+    ] {
+        let with = with_params(source, "params", &record).expect("a script");
+        let (rest, taken) = without_params(&with, "params").expect("a record");
+        assert_eq!((rest.as_str(), &with[taken]), (source, "option params = {n: {}}\n"));
+    }
+    for source in ["x = 1", "params = {n: 1}", "option params = f()", "option params = {}\nparams = {}"] {
+        assert_eq!(without_params(source, "params"), None, "{source}");
+    }
+}
+
+#[test]
 fn the_authors_option_goes_and_its_line_with_it() {
     let source = "import \"a\"\n\noption task = { // mine\n  name: \"own\",\n  every: 2h,\n}\n\nx = 1\n";
     let script = AuthorScript::read(source, None).expect("a script");

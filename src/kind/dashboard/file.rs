@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, nearest};
 use crate::field::TextFile;
 use crate::flux::ast::Span;
 use crate::flux::refs::Reference;
+use crate::flux::without_params;
 use crate::json_places::{Node, Step, written};
 use crate::kind::draft::{Draft, Fault};
 use crate::kind::params::Params;
@@ -226,8 +227,13 @@ impl Found<'_> {
         for (n, query) in view["queries"].as_array().into_iter().flatten().enumerate() {
             let Some(flux) = query["text"].as_str() else { continue };
             let string = places.value(&[at.as_slice(), &["queries".into(), Step::At(n), "text".into()]].concat());
-            let place =
-                |span: std::ops::Range<usize>| written(text, &string, span.start)..written(text, &string, span.end);
+            // As the server shows it, a query has the record of an earlier run.
+            let own = params.record.and_then(|_| without_params(flux, params.name));
+            let (flux, taken) = own.as_ref().map_or((flux, 0..0), |(rest, taken)| (rest.as_str(), taken.clone()));
+            let whole = |at: usize| if at < taken.start { at } else { at + taken.len() };
+            let place = |span: std::ops::Range<usize>| {
+                written(text, &string, whole(span.start))..written(text, &string, whole(span.end))
+            };
             let Query { faults: found, reaches, sent } = rules::query(flux, params, draft.steps);
             if let Some(Value::List(all)) = said.get_mut("queries")
                 && let Some(Value::Table(one)) = all.get_mut(n)

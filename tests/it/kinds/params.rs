@@ -124,3 +124,29 @@ both!(scripts_of_each_kind_follow_a_bucket_that_is_renamed, async |scene| {
     assert_eq!(texts.iter().filter(|text| text.contains("test_raw")).count(), 6, "{texts:#?}");
     place.on("destroy").arg("--auto-approve").run().with(0);
 });
+
+both!(a_dashboard_in_a_file_is_exported_back_into_it, async |scene| {
+    let project = "[var]\nenv = { default = \"prod\" }\n\n[bucket.raw]\nname = \"${var.env}_raw\"\n\n[dashboard.file]\n\
+                   file = \"rooms.json\"\nparams = { source = { bucket = \"bucket.raw\" } }\n";
+    let place = Place::new(&scene, project);
+    let script =
+        "import \"math\"\nfrom(bucket: params.source) |> range(start: -1h) |> map(fn: (r) => ({r with pi: math.pi}))";
+    let file = json!({"cells": [{"x": 0, "y": 0, "w": 4, "h": 4, "name": "file", "properties": query(script)}]});
+    std::fs::write(place.path().join("rooms.json"), file.to_string()).unwrap();
+    place.apply().run().with(0);
+    let dashboards = scene.http.get(&format!("dashboards?orgID={}", scene.org)).await.expect(200);
+    let path = format!("dashboards/{}?include=properties", crate::support::id(&dashboards["dashboards"][0]));
+    let shown = scene.http.get(&path).await.expect(200);
+    assert!(shown.to_string().contains("option params = {source: "), "{shown}");
+    std::fs::write(place.path().join("rooms.json"), shown.to_string()).unwrap();
+    place.on("plan").arg("--detailed-exitcode").run().with(0);
+    // The manifest says what is in the record.
+    place.apply().args(&["--var", "env=test"]).run().with(0);
+    assert_eq!(texts(&scene).await, [script.replacen('\n', "\noption params = {source: \"test_raw\"}\n", 1)]);
+    // What is wrong stands where it stands in the file.
+    let wrong = shown.to_string().replace("params.source", "params.sauce");
+    std::fs::write(place.path().join("rooms.json"), &wrong).unwrap();
+    let said = place.on("validate").run().with(65);
+    let column = wrong.find("sauce").unwrap() + 1;
+    assert!(said.err.contains(&format!("rooms.json:1:{column}]")), "{}", said.err);
+});

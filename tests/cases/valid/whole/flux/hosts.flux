@@ -1,0 +1,4 @@
+from(bucket: params.source)
+    |> range(start: v.timeRangeStart)
+    |> rows(of: "cpu")
+    |> keep(columns: ["host"])

@@ -1,0 +1,5 @@
+from(bucket: settings.source)
+    |> range(start: -settings.window)
+    |> rows(of: "cpu")
+    |> aggregateWindow(every: settings.window, fn: mean)
+    |> to(bucket: settings.target)
