@@ -29,18 +29,22 @@ pub struct Source {
     pub text: String,
     /// Where each of its lines begins; made when it is first asked for.
     lines: OnceLock<Box<[usize]>>,
+    /// How many characters begin before each so many bytes; made when it is first asked for.
+    characters: OnceLock<Box<[usize]>>,
     /// Where it has secrets; made when it is first asked for.
     secrets: OnceLock<Box<[Range<usize>]>>,
 }
 
 /// The marks with which a text in UTF-16 begins.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+/// So many bytes of a text are counted at once: one line may be all of it.
+const CHUNK: usize = 1 << 12;
 
 impl Source {
     /// A file that was read at `path`, and that messages call `name`.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        let (lines, secrets) = (OnceLock::new(), OnceLock::new());
-        Self { name: name.into(), path: path.into(), text: text.into(), lines, secrets }
+        let (lines, characters, secrets) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { name: name.into(), path: path.into(), text: text.into(), lines, characters, secrets }
     }
 
     /// The text in `bytes`, which were read at `path`, and which messages call `name`.
@@ -71,6 +75,22 @@ impl Source {
             let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
             std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
         })
+    }
+
+    /// How many characters begin before byte `at` of its text.
+    fn characters(&self, at: usize) -> usize {
+        let text = self.text.as_bytes();
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count();
+        let before = self.characters.get_or_init(|| {
+            let counts = text.chunks(CHUNK).scan(0, |sum, chunk| {
+                let before = *sum;
+                *sum += count(chunk);
+                Some(before)
+            });
+            counts.collect()
+        });
+        let chunk = (at / CHUNK).min(before.len().saturating_sub(1));
+        before.get(chunk).map_or(0, |before| before + count(&text[chunk * CHUNK..at]))
     }
 
     /// What is not to be shown of its text, in order and apart from each other: secrets, and in doubt more than that.
@@ -123,8 +143,8 @@ impl Place {
     fn position_of(&self, at: usize) -> (usize, usize) {
         let at = at.min(self.source.text.len());
         let line = self.source.line_of(at);
-        let before = self.source.text.get(self.source.lines()[line]..at).unwrap_or_default();
-        (line + 1, before.chars().count() + 1)
+        let begin = self.source.lines()[line];
+        (line + 1, self.source.characters(at).saturating_sub(self.source.characters(begin)) + 1)
     }
 }
 
@@ -310,6 +330,16 @@ mod tests {
         assert_eq!((long.position(), long.end()), ((1, 1), (3, 2)));
         let empty = Arc::new(Source::new("a.toml", "a.toml", ""));
         assert_eq!(Place { source: empty, span: 0..0 }.position(), (1, 1));
+    }
+
+    #[test]
+    fn columns_of_a_line_that_is_longer_than_what_is_counted_at_once() {
+        let text = format!("x\n{}", "aä€".repeat(CHUNK));
+        let source = Arc::new(Source::new("a.json", "a.json", text.clone()));
+        for (n, (at, _)) in text[2..].char_indices().enumerate().step_by(97) {
+            let place = Place { source: Arc::clone(&source), span: at + 2..at + 2 };
+            assert_eq!(place.position(), (2, n + 1));
+        }
     }
 
     #[test]

@@ -111,14 +111,16 @@ fn made(
         let names = converted.names();
         let mut project = export(request, read.sources(&refused, &names));
         let mut wrong: BTreeMap<ObjectId, String> = BTreeMap::new();
+        let mut without = Vec::new();
         for note in &project.notes {
             let id = (note.kind, note.id.clone());
             match note.disposition {
-                Disposition::Without(field) => converted.note(&id, field, &note.why),
+                Disposition::Without(field) => without.push((id, field, note.why.as_str())),
                 _ if refused.contains_key(&id) => {}
                 Disposition::LeftOut | Disposition::External => drop(wrong.insert(id, note.why.clone())),
             }
         }
+        converted.note(without);
         if wrong.is_empty() {
             converted.declare(&mut project.files);
             for (address, why) in faults(&write(&project)?, (&request.org, &inputs), &project, &read)? {

@@ -126,18 +126,17 @@ impl Converted {
         named.map(|(id, variable)| (id, format!("${{var.{variable}}}"))).collect()
     }
 
-    /// The place where the object `id` is declared.
-    pub fn place(&self, id: &ObjectId) -> Option<&Place> {
-        self.made.iter().find(|made| made.id() == *id).map(|made| &made.place)
-    }
-
-    /// Says that the object `id` is converted without `field`.
-    pub fn note(&mut self, id: &ObjectId, field: &str, why: &str) {
-        let Some(made) = self.made.iter().find(|made| made.id() == *id) else { return };
-        let message = format!("the {} `{}` is converted without `{field}`: {why}", id.0, made.object.name);
-        let told = Diagnostic::warning(Code::ConvertPart, message).at(made.place.clone(), "left out");
-        if !self.told.iter().any(|known| known.message == told.message) {
-            self.told.push(told);
+    /// Says of each of these objects, once, without which field it is converted, and why.
+    pub fn note<'n>(&mut self, without: impl IntoIterator<Item = (ObjectId, &'n str, &'n str)>) {
+        let made: BTreeMap<ObjectId, &Made> = self.made.iter().map(|made| (made.id(), made)).collect();
+        let mut known: BTreeSet<String> = self.told.iter().map(|told| told.message.clone()).collect();
+        for (id, field, why) in without {
+            let Some(made) = made.get(&id) else { continue };
+            let message = format!("the {} `{}` is converted without `{field}`: {why}", id.0, made.object.name);
+            if known.insert(message.clone()) {
+                let told = Diagnostic::warning(Code::ConvertPart, message);
+                self.told.push(told.at(made.place.clone(), "left out"));
+            }
         }
     }
 
@@ -158,10 +157,11 @@ impl Converted {
 
     /// Puts variables in the place of what has stood for them.
     pub fn fill_in(&self, files: &mut BTreeMap<String, String>) {
-        for (name, variable) in &self.variables {
-            let Some(stand_in) = &variable.stand_in else { continue };
-            let meant = format!("\"${{var.{name}}}\"");
-            files.values_mut().for_each(|text| *text = text.replace(&quoted(stand_in), &meant));
+        let stand_ins = self.variables.iter().filter_map(|(name, variable)| Some((name, variable.stand_in.as_ref()?)));
+        let meant: BTreeMap<String, String> =
+            stand_ins.map(|(name, stand_in)| (quoted(stand_in), format!("\"${{var.{name}}}\""))).collect();
+        if !meant.is_empty() {
+            files.values_mut().for_each(|text| *text = filled_in(text, &meant));
         }
     }
 
@@ -170,6 +170,27 @@ impl Converted {
         let stand_ins = self.variables.iter().filter_map(|(name, variable)| Some((name, variable.stand_in.as_ref()?)));
         stand_ins.map(|(name, stand_in)| (name.clone(), stand_in.clone())).collect()
     }
+}
+
+/// `text` with what is meant in the place of each string in quotes that stands for something.
+fn filled_in(text: &str, meant: &BTreeMap<String, String>) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(begin) = rest.find('"') {
+        // The end of one string may be the begin of another.
+        let end = rest[begin + 1..].find('"').map_or(rest.len(), |length| begin + length + 2);
+        match meant.get(&rest[begin..end]) {
+            Some(meant) => {
+                out += &rest[..begin];
+                out += meant;
+                rest = &rest[end..];
+            }
+            None => {
+                out += &rest[..=begin];
+                rest = &rest[begin + 1..];
+            }
+        }
+    }
+    out + rest
 }
 
 /// What `made` needs and is not `there`; what it can do without is taken out of it.
@@ -198,4 +219,22 @@ fn lacks(made: &mut Made, there: &BTreeSet<ObjectId>, home: &str) -> Option<Stri
     }
     (made.kind.spec().level == Level::Org && made.object.org.is_none())
         .then(|| "the source does not say its org".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_a_variable_is_put_in_its_place() {
+        let meant =
+            BTreeMap::from([("\"a\"".to_owned(), "\"${var.a}\"".to_owned()), ("\"b\"".to_owned(), "B".to_owned())]);
+        let filled = |text: &str| filled_in(text, &meant);
+        assert_eq!(
+            filled("x = \"a\"\ny = [\"a\", \"c\", \"b\"]\nz = \"a"),
+            "x = \"${var.a}\"\ny = [\"${var.a}\", \"c\", B]\nz = \"a"
+        );
+        assert_eq!(filled("\"\"\"a\"\"\""), "\"\"\"${var.a}\"\"\"");
+        assert_eq!(filled(""), "");
+    }
 }

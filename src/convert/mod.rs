@@ -121,6 +121,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_thousands_of_names_that_are_not_there_not_all_are_compared_with_all() {
+        let object = |kind: &str, name: String| json!({"apiVersion": "influxdata.com/v2alpha1", "kind": kind, "metadata": {"name": name}});
+        let mut all: Vec<Json> = (0..500).map(|n| object("Label", format!("label-{n}"))).collect();
+        all.extend((0..500).map(|n| {
+            let mut bucket = object("Bucket", format!("bucket-{n}"));
+            bucket["spec"]["associations"] = json!([{"kind": "Label", "name": format!("lapel-{n}")}]);
+            bucket
+        }));
+        let source = Arc::new(source("t.json".to_owned(), Path::new("t.json"), Json::from(all).to_string()));
+        let told = read(&source).expect("a template").told;
+        let near = |told: &Diagnostic| told.message.contains("did you mean `label-");
+        assert_eq!((told.len(), told.iter().filter(|told| near(told)).count()), (500, 200));
+        assert!(near(&told[0]));
+    }
+
     proptest! {
         #[test]
         fn whatever_a_source_says_nothing_panics(

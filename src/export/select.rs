@@ -1,6 +1,6 @@
 //! What is declared, what is external, and what is left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scope::{Target, target};
 use super::{Disposition, Note, ObjectId, Refused, Request, Sources};
@@ -39,7 +39,8 @@ pub(super) struct External<'a> {
 
 /// Decides about every object.
 pub(super) fn select<'a>(request: &Request, sources: Sources<'a>) -> Selection<'a> {
-    let mut selector = Selector { request, sources, labels: labels(request, sources), selection: Selection::default() };
+    let (labels, named) = (labels(request, sources), named(request, sources));
+    let mut selector = Selector { request, sources, labels, named, selection: Selection::default() };
     for kind in &request.kinds {
         if let Some(view) = sources.snapshot.kinds.get(kind) {
             view.objects.values().for_each(|object| selector.take(*kind, object));
@@ -54,7 +55,22 @@ struct Selector<'a, 'w> {
     sources: Sources<'a>,
     /// The IDs of the labels that are asked for.
     labels: BTreeSet<&'a str>,
+    /// How many objects that may be managed have each name.
+    named: HashMap<NaturalKey<&'a str>, usize>,
     selection: Selection<'a>,
+}
+
+/// How many of the objects that may be managed have each name, of the kinds that are exported.
+fn named<'a>(request: &Request, sources: Sources<'a>) -> HashMap<NaturalKey<&'a str>, usize> {
+    let views = request.kinds.iter().filter_map(|kind| Some((*kind, sources.snapshot.kinds.get(kind)?)));
+    let objects = views.flat_map(|(kind, view)| view.objects.values().map(move |object| (kind, object)));
+    let mut named = HashMap::new();
+    for (kind, object) in objects.filter(|(_, object)| !object.never_managed()) {
+        if let Some(key) = NaturalKey::of(kind, object.org.as_deref(), &object.name) {
+            *named.entry(key).or_default() += 1;
+        }
+    }
+    named
 }
 
 /// The labels that the wish names, as the server keeps their names apart.
@@ -168,10 +184,9 @@ impl<'a> Selector<'a, '_> {
 
     /// Whether no other object in the same place has its name.
     fn is_alone(&self, kind: Kind, object: &'a Object) -> bool {
-        let view = self.sources.snapshot.kinds.get(&kind);
-        let mut others = view.into_iter().flat_map(|view| view.objects.values());
-        let key = |object: &'a Object| NaturalKey::of(kind, object.org.as_deref(), &object.name);
-        !others.any(|other| !other.never_managed() && other.id != object.id && key(other) == key(object))
+        let key = NaturalKey::of(kind, object.org.as_deref(), &object.name);
+        let count = key.and_then(|key| self.named.get(&key)).copied().unwrap_or_default();
+        count <= usize::from(!object.never_managed())
     }
 
     /// Whether an external resource finds the object: also one of the server's own.

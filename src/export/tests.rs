@@ -8,7 +8,7 @@ use super::file::script_file;
 use super::sample::{HOME, ME, Sample, all, one, refs, scopes, shown, text};
 use super::{Disposition, Refused};
 use crate::address::Address;
-use crate::kind::Kind;
+use crate::kind::{Kind, MADE};
 use crate::ledger::{Entry, Origin};
 use crate::manifest::Lifecycle;
 use crate::snapshot::Sight;
@@ -51,6 +51,20 @@ fn a_server_as_manifests() {
     sample.token("root's Token", &[], &[Scope::Instance { ty: "authorizations".into() }]);
     sample.token("Old", &[all("flows", HOME)], &[]);
     insta::assert_snapshot!(shown(&sample.export()));
+}
+
+#[test]
+fn twice_as_many_objects_take_twice_as_many_steps() {
+    let steps = |count: usize| {
+        let mut sample = Sample::new();
+        for n in 0..count {
+            sample.task(&format!("task {n}"), "x = 1");
+        }
+        let before = MADE.get();
+        sample.export();
+        MADE.get() - before
+    };
+    assert!(steps(200) <= 2 * steps(100), "{} and {}", steps(100), steps(200));
 }
 
 #[test]

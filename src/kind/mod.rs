@@ -49,6 +49,8 @@ pub use kept::Kept;
 pub(crate) use kept::is_of_endpoint;
 pub(crate) use live::NO_SECRETS;
 pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
+#[cfg(test)]
+pub use natural_key::MADE;
 pub use natural_key::{Names, NaturalKey};
 pub(crate) use notification_endpoint::path_shown;
 pub use one_of::OneOf;

@@ -15,6 +15,12 @@ pub enum Names {
     Lowered,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many keys were made.
+    pub static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A name in its place: two objects of a kind with one key cannot exist together, where the kind's names are unique.
 /// `O` names an org: by its ID, or by what a manifest calls it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +41,8 @@ impl<O> NaturalKey<O> {
             Key::Name(Names::AsWritten) | Key::LoneName => name.into(),
             Key::None => return None,
         };
+        #[cfg(test)]
+        MADE.set(MADE.get() + 1);
         let has_place = kind.spec().level == Level::Org && !kind.spec().unique_everywhere;
         Some(Self { kind, org: org.filter(|_| has_place), name })
     }

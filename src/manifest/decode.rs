@@ -1,6 +1,6 @@
 //! From a table to a resource, by its kind's field table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Span, Table};
@@ -107,8 +107,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     context.budget().keeps(&fields, &context.address, &written.place());
     let needs = context.needs.iter().map(|(address, ..)| address.clone()).collect();
     let beside = std::mem::take(&mut context.beside).into_iter().collect();
-    let texts =
-        Texts { own: script, inner: std::mem::take(&mut context.texts), places: std::mem::take(&mut context.inner) };
+    let texts = Texts::new(script, std::mem::take(&mut context.texts), std::mem::take(&mut context.inner));
     let own = reaches.into_iter().map(|reference| (texts.own.as_ref(), reference));
     let inner = reaches_within.into_iter().map(|(path, reference)| (texts.within(&path), reference));
     let reaches = own.chain(inner).filter_map(|(text, reference)| {
@@ -145,16 +144,24 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     (resource, context)
 }
 
-/// The texts of other languages in a resource, and where values within its tables are written.
+/// The texts of other languages in a resource, and where values within its tables are written: a dashboard may have 100,000 of these.
 struct Texts {
     own: Option<Written>,
     inner: Vec<(String, Written)>,
-    places: Vec<(String, Place)>,
+    /// Which of `inner` stands at a path.
+    at: HashMap<String, usize>,
+    places: HashMap<String, Place>,
 }
 
 impl Texts {
+    fn new(own: Option<Written>, inner: Vec<(String, Written)>, places: Vec<(String, Place)>) -> Self {
+        // Of what is said twice, the first counts.
+        let at = inner.iter().enumerate().rev().map(|(n, (path, _))| (path.clone(), n)).collect();
+        Self { own, inner, at, places: places.into_iter().rev().collect() }
+    }
+
     fn within(&self, path: &str) -> Option<&Written> {
-        self.inner.iter().find(|(of, _)| of == path).map(|(_, text)| text)
+        self.at.get(path).map(|n| &self.inner[*n].1)
     }
 
     /// Where what a fault is about is written, or the nearest that it is a part of.
@@ -167,7 +174,7 @@ impl Texts {
     fn place(&self, path: &str) -> Option<&Place> {
         let mut path = path;
         loop {
-            if let Some((_, place)) = self.places.iter().find(|(of, _)| of == path) {
+            if let Some(place) = self.places.get(path) {
                 return Some(place);
             }
             path = path.rsplit_once('.')?.0;

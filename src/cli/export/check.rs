@@ -93,14 +93,20 @@ fn fault(change: &Change) -> Option<String> {
 /// The resources that diagnostics point at.
 fn blamed(dir: &Path, diagnostics: &[Diagnostic], export: &Export) -> Result<BTreeMap<Address, String>, Problem> {
     let mut faults = BTreeMap::new();
+    let mut blocks: BTreeMap<&str, BTreeMap<usize, (usize, &Address)>> = BTreeMap::new();
+    for (file, span, address) in &export.places {
+        blocks.entry(file).or_default().insert(span.start, (span.end, address));
+    }
+    let scripts = export.resources.iter().filter_map(|(address, of)| Some((of.script.as_deref()?, address)));
+    let scripts: BTreeMap<&str, &Address> = scripts.collect();
     // Those that are only counted are there again when these are mended.
     let counts = |one: &&Diagnostic| one.severity == Severity::Error && one.code != Code::ManifestMore;
     for diagnostic in diagnostics.iter().filter(counts) {
         let at = diagnostic.places.iter().find_map(|(place, _)| {
             let file = Path::new(&place.source.name).strip_prefix(dir).ok()?.to_str()?;
-            let block = export.places.iter().find(|(of, span, _)| of == file && span.contains(&place.span.start));
-            let script = || export.resources.iter().find(|(_, resource)| resource.script.as_deref() == Some(file));
-            block.map(|(.., address)| address).or_else(|| script().map(|(address, _)| address))
+            let before = blocks.get(file).and_then(|blocks| blocks.range(..=place.span.start).next_back());
+            let block = before.filter(|(_, (end, _))| place.span.start < *end).map(|(_, (_, address))| *address);
+            block.or_else(|| scripts.get(file).copied())
         });
         match at {
             Some(address) => {

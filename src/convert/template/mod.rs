@@ -8,6 +8,7 @@ mod dashboard;
 mod name;
 mod plain;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -72,7 +73,12 @@ struct Part<'n> {
 struct Others {
     /// The ID of each object, and its kind in templates, by what it becomes and its handle.
     ids: BTreeMap<(Kind, String), (String, &'static str)>,
+    /// How many handles were compared with one that there is none of: with thousands, that takes longer than all else.
+    compared: Cell<usize>,
 }
+
+/// How many handles are compared to find those that are near.
+const COMPARED: usize = 100_000;
 
 impl Others {
     fn get(&self, kind: Kind, handle: &str) -> Option<&(String, &'static str)> {
@@ -80,8 +86,11 @@ impl Others {
     }
 
     fn nearest(&self, kind: Kind, handle: &str) -> Option<String> {
-        let known = self.ids.keys().filter(|(of, _)| *of == kind).map(|(_, known)| known.as_str());
-        nearest(handle, known.collect::<Vec<_>>()).map(str::to_owned)
+        let of_kind = self.ids.range((kind, String::new())..).take_while(|((of, _), _)| *of == kind);
+        let left = COMPARED.saturating_sub(self.compared.get());
+        let known: Vec<&str> = of_kind.take(left).map(|((_, known), _)| known.as_str()).collect();
+        self.compared.set(self.compared.get() + known.len());
+        nearest(handle, known).map(str::to_owned)
     }
 }
 
@@ -104,7 +113,7 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
     let source = &Arc::new(source.hiding(secrets));
     let mut reader = Reader::new(source);
     let mut parts = Vec::new();
-    let mut others = Others { ids: BTreeMap::new() };
+    let mut others = Others { ids: BTreeMap::new(), compared: Cell::new(0) };
     let mut places: BTreeMap<(&str, String), Place> = BTreeMap::new();
     for object in objects {
         let Some(part) = part(object, FIRST + parts.len() as u64, &mut reader) else { continue };
