@@ -92,7 +92,7 @@ pub(super) const SYNONYMS: &[(&str, &str)] = &[
     ("variable", "var"),
 ];
 
-const ANEW: &str = "nothing is marked: to deliver a new secret, increase `secret_version` of the token; other resources are \
+const ANEW: &str = "nothing is marked: `fluxform rotate` gives a token another secret; other resources are \
                     replaced where a field that cannot change in place differs";
 const ASK: &str =
     "`fluxform validate` checks manifests, and `fluxform flux check` scripts; `fluxform plan` asks the server too";
