@@ -7,6 +7,7 @@ mod kept;
 mod stake;
 mod strangers;
 mod taken;
+mod tried;
 mod types;
 mod used;
 
@@ -16,6 +17,7 @@ pub use kept::kept;
 pub use stake::{Along, Stake};
 pub use strangers::{Stranger, acting, creators, strangers};
 pub use taken::taken;
+pub use tried::tried;
 pub use types::{Compiled, Unchecked, compile};
 pub use used::used;
 

@@ -10,6 +10,8 @@ pub(super) const LONGEST_ERROR: usize = 64 << 10;
 pub(super) const LONGEST_LIST: usize = 4 << 20;
 /// How long a server may take to compile a script that is no work (some milliseconds, measured).
 pub(super) const COMPILES: Duration = Duration::from_secs(5);
+/// How long a server may take to ask another one.
+pub(super) const TRIES_OUT: Duration = Duration::from_secs(10);
 /// The longest wait that a server may ask for with `Retry-After`, summed over all tries of one request.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 

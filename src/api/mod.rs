@@ -20,6 +20,7 @@ pub mod sight;
 mod tests;
 #[cfg(test)]
 mod tls_tests;
+mod trial;
 mod writer;
 
 pub use about::{Health, Me};
@@ -32,4 +33,5 @@ pub(crate) use limits::{LONGEST_WAIT, MOST_ROWS};
 pub(crate) use page::{after, by_offset, repeating, whole};
 pub(crate) use permission::{Permission, Resource};
 pub use retry::{OnWait, Waiting};
+pub(crate) use trial::Trial;
 pub use writer::{Gate, Writer};

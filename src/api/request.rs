@@ -16,6 +16,8 @@ pub(super) enum Verb {
     Get,
     /// A POST that writes nothing.
     Ask,
+    /// A PATCH that writes nothing.
+    AskPatch,
     Post,
     Patch,
     Put,
@@ -27,7 +29,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Ask | Self::Post => "POST",
-            Self::Patch => "PATCH",
+            Self::AskPatch | Self::Patch => "PATCH",
             Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
@@ -37,14 +39,14 @@ impl Verb {
         match self {
             Self::Get => http::Method::GET,
             Self::Ask | Self::Post => http::Method::POST,
-            Self::Patch => http::Method::PATCH,
+            Self::AskPatch | Self::Patch => http::Method::PATCH,
             Self::Put => http::Method::PUT,
             Self::Delete => http::Method::DELETE,
         }
     }
 
     pub(super) fn writes(self) -> bool {
-        !matches!(self, Self::Get | Self::Ask)
+        !matches!(self, Self::Get | Self::Ask | Self::AskPatch)
     }
 }
 

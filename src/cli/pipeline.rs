@@ -88,6 +88,7 @@ pub async fn plan(
     let creators = evidence::creators(client, &changes, &snapshot).await?;
     let used = evidence::used(client, &changes, &snapshot, &ledger).await?;
     let compiled = evidence::compile(client, server, &changes).await;
+    let tried = evidence::tried(client, manifest, &snapshot, &changes, &external).await;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
         project: &manifest.project,
@@ -108,6 +109,7 @@ pub async fn plan(
     let mut plan = plan::order(comparison, facts);
     plan.warnings.extend(plan::lost_creators(&creators));
     plan.warnings.extend(plan::still_used(&plan.changes, &used));
+    plan.warnings.extend(plan::would_fail(&tried, &manifest.resources));
     plan.warnings.extend(plan::twins(&plan.changes, &snapshot, &ledger, &owners.objects, &external));
     plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
     if let Some((false, _)) = state.signature() {

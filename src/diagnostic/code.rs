@@ -413,6 +413,7 @@ codes! {
         PlanStillUsed "plan::still-used" |Warning "Something that the project does not manage uses what is deleted or renamed"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"
+        PlanWouldFail "plan::would-fail" |Warning "InfluxDB has tried what would be made, and it does not work"
     }
     Policy "policy" "The `[policy]` of a project" {
         PolicyAllowsNothing "policy::allows-nothing" |Warning "A consent in `[policy]` matches no resource"

@@ -350,6 +350,16 @@ pub(super) trait Live {
         wire::update::<Self>(api, live, desired, changed).await
     }
 
+    /// See [`Kind::would_fail`](super::Kind::would_fail).
+    async fn would_fail(
+        _api: &Client,
+        _live: Option<&Object>,
+        _desired: &Desired<'_>,
+        _changed: &[&'static str],
+    ) -> Option<String> {
+        None
+    }
+
     /// See [`Kind::delete`](super::Kind::delete).
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
         delete(api, &Self::WIRE.at(id)).await

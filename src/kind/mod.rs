@@ -186,6 +186,18 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $module::Live::update(api, live, desired, changed).await,)+ }
             }
 
+            /// Why what is wanted of `live`, or of a new object, would not work, where the server can try that and does nothing of
+            /// it; none where it would, and where nobody knows.
+            pub async fn would_fail(
+                self,
+                api: &Client,
+                live: Option<&Object>,
+                desired: &Desired<'_>,
+                changed: &[&'static str],
+            ) -> Option<String> {
+                match self { $(Self::$kind => $module::Live::would_fail(api, live, desired, changed).await,)+ }
+            }
+
             /// Deletes an object; one that is gone already is deleted.
             ///
             /// # Errors

@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 
 use super::Kind;
 use super::draft::{Draft, Fault};
-use super::live::{self, Edit, Object};
+use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
 use super::one_of::{self, OneOf};
 use super::spec::{Key, Spec};
-use super::wire::{Body, Row, Wire};
-use crate::api::ApiError;
+use super::wire::{self, Body, Row, Wire};
+use crate::api::{ApiError, Class, Client, Trial};
 use crate::diagnostic::Code;
 use crate::duration::Duration;
 use crate::field::{Field, Omitted, Role, Type};
@@ -24,7 +24,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::name("name", Role::Name, "The name, unique in the org; case counts."),
         Field::org(),
         Field::text("description", Omitted::Theirs, "Free text."),
-        Field::text("remote", Omitted::Required, "The other server.").of_type(Type::Ref(Kind::Remote)).at("remoteID"),
+        Field::text(REMOTE, Omitted::Required, "The other server.").of_type(Type::Ref(Kind::Remote)).at("remoteID"),
         Field::text("bucket", Omitted::Required, "The bucket whose points are sent.")
             .of_type(Type::Ref(Kind::Bucket))
             .role(Role::Host)
@@ -60,6 +60,7 @@ pub(super) static SPEC: Spec = Spec {
     ..Spec::PLAIN
 };
 
+const REMOTE: &str = "remote";
 /// The fields of which one says the bucket on the other server.
 const NAME: &str = "remote_bucket";
 const ID: &str = "remote_bucket_id";
@@ -105,6 +106,9 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(fault(MAX_AGE, message, "not allowed").help("write `infinite` to let points wait for any time"));
     }
 }
+
+/// What stands before the answer of the other server.
+const TOLD: [&str; 2] = ["replication parameters fail validation: ", "validation fails after applying update: "];
 
 /// Replications on a server.
 pub(super) struct Live;
@@ -152,5 +156,32 @@ impl live::Live for Live {
         };
         body.extend(seconds.map(|seconds| ("maxAgeSeconds".to_owned(), seconds)));
         Ok(())
+    }
+
+    /// The server asks the other one: of a new replication by the ID of the bucket there, whatever its name is, and of one that there is
+    /// by the bucket that it has (influxd 2.9.1, measured).
+    async fn would_fail(
+        api: &Client,
+        live: Option<&Object>,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Option<String> {
+        let trial = match live {
+            None if desired.text(ID).is_some() => {
+                Trial::create(&wire::body::<Self>(&Edit { desired, live, changed: &|_| true }).ok()?)
+            }
+            Some(live) if changed.contains(&REMOTE) && !changed.contains(&NAME) && !changed.contains(&ID) => {
+                let changed = |field: &str| field == REMOTE;
+                let body = wire::body::<Self>(&Edit { desired, live: Some(live), changed: &changed }).ok()?;
+                Trial::change(&live.id, &body)
+            }
+            _ => return None,
+        };
+        let error = api.try_out(&trial).await.err()?;
+        let told = TOLD.iter().find_map(|told| error.message.strip_prefix(told));
+        match error.class {
+            Class::Unexpected => Some(error.message),
+            _ => told.map(|why| format!("the other server did not take what the remote says: {why}")),
+        }
     }
 }

@@ -252,7 +252,7 @@ fn json(value: &Value, desired: &Desired<'_>) -> Result<Option<Json>, ApiError> 
 }
 
 /// What to send.
-fn body<L: Live>(edit: &Edit<'_>) -> Result<Body, ApiError> {
+pub(super) fn body<L: Live>(edit: &Edit<'_>) -> Result<Body, ApiError> {
     let Edit { desired, live, changed } = *edit;
     let Wire { kind, resets, .. } = L::WIRE;
     let mut body = Body::new();

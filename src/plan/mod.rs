@@ -14,6 +14,7 @@ mod secrets;
 mod strange;
 #[cfg(test)]
 mod tests;
+mod tried;
 mod twin;
 mod types;
 mod unread;
@@ -25,6 +26,7 @@ pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};
 pub use strange::lost_creators;
+pub use tried::would_fail;
 pub use twin::twins;
 pub use types::without_told;
 pub use used::still_used;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Backend, Scene, both, id, names};
+use crate::support::{ABSENT, Backend, Scene, both, id, names, real};
 
 const TAKEN: &str = "UNIQUE constraint failed: replications.org_id, replications.name";
 /// What changes by itself.
@@ -211,4 +211,42 @@ both!(to_validate_makes_nothing, async |scene| {
             validated.refused(501, "not implemented", words);
         }
     }
+});
+
+both!(a_change_that_is_validated_is_none, async |scene| {
+    let (bucket, hq) = (scene.bucket("b").await, remote(&scene, "hq").await);
+    let (before, path) = made(&scene, &bucket, &hq, json!({})).await;
+    let body = json!({"remoteID": hq, "name": "other", "remoteBucketName": "other", "maxAgeSeconds": 60});
+    let reply = scene.http.patch(&format!("{path}?validate=true"), body).await;
+    let (status, code, words) = match scene.server.backend() {
+        Backend::Real => (400, "invalid", "validation fails after applying update: Post \"http://127.0.0.1:1"),
+        Backend::Embedded => (501, "not implemented", "the embedded server sends nothing to other servers"),
+    };
+    reply.refused(status, code, words);
+    assert_eq!(steady(scene.http.get(&path).await.expect(200)), before);
+});
+
+real!(what_another_server_takes_is_validated_and_not_made, async |scene| {
+    let (bucket, there) = (scene.bucket("b").await, scene.bucket("there").await);
+    let remote = async |name: &str, token: &str| {
+        let body = json!({"orgID": scene.org, "name": name, "remoteURL": scene.server.url(), "remoteAPIToken": token, "remoteOrgID": scene.org});
+        id(&scene.http.post("remotes", body).await.expect(201))
+    };
+    let (open, closed) = (remote("open", scene.server.token()).await, remote("closed", "wrong").await);
+    let new = request(&scene, &bucket, &open, &json!({"remoteBucketID": there}));
+    scene.http.post("replications?validate=true", new).await.expect(204);
+    let list = scene.http.get(&format!("replications?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(list, json!({"replications": null}));
+    // The name of the bucket is not looked at.
+    let by_name = scene.http.post("replications?validate=true", request(&scene, &bucket, &open, &json!({}))).await;
+    by_name.refused(400, "invalid", "replication parameters fail validation: invalid response code 404");
+    let (before, path) = made(&scene, &bucket, &open, json!({"remoteBucketID": there})).await;
+    let validated = format!("{path}?validate=true");
+    for body in [json!({"remoteID": open}), json!({"remoteBucketID": ABSENT}), json!({"remoteBucketName": "absent"})] {
+        scene.http.patch(&validated, body.clone()).await;
+        assert_eq!(steady(scene.http.get(&path).await.expect(200)), before, "{body}");
+    }
+    let words = "validation fails after applying update: invalid response code 401";
+    scene.http.patch(&validated, json!({"remoteID": closed})).await.refused(400, "invalid", words);
+    assert_eq!(steady(scene.http.get(&path).await.expect(200)), before);
 });
