@@ -45,6 +45,9 @@ fn behind_secret(line: &str) -> Option<usize> {
     line.split(|c| !is_inner(c)).find_map(|word| {
         let end = at + word.len();
         at = end + line[end..].chars().next().map_or(0, char::len_utf8);
+        if word.is_empty() {
+            return None;
+        }
         let rest = line[end..].trim_start_matches(['"', '\'', ' ', '\t']);
         let is_one = is_secret(word) || ENDPOINTS.contains(&word);
         (is_one && rest.starts_with(':')).then(|| line.len() - rest.len() + 1)

@@ -1,6 +1,6 @@
 //! YAML with places: the documents of a text, with aliases and merges in their place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ struct Open {
 
 enum Inside {
     List(Vec<Node>),
-    /// The entries, and the key of the next one.
-    Table(Vec<Entry>, Option<(String, Range<usize>)>),
+    /// The entries, their keys, and the key of the next one.
+    Table(Vec<Entry>, HashSet<String>, Option<(String, Range<usize>)>),
 }
 
 struct Builder<'s> {
@@ -93,12 +93,14 @@ impl Builder<'_> {
                 self.put(Node::of(at, inner), anchor)?;
             }
             Event::SequenceStart(anchor, _) => self.begin(at, anchor, Inside::List(Vec::new()))?,
-            Event::MappingStart(anchor, _) => self.begin(at, anchor, Inside::Table(Vec::new(), None))?,
+            Event::MappingStart(anchor, _) => {
+                self.begin(at, anchor, Inside::Table(Vec::new(), HashSet::new(), None))?;
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(Open { start, anchor, inside }) = self.open.pop() {
                     let inner = match inside {
                         Inside::List(items) => Inner::List(items),
-                        Inside::Table(entries, _) => Inner::Table(merged(entries)),
+                        Inside::Table(entries, keys, _) => Inner::Table(merged(entries, keys)),
                     };
                     self.put(Node::of(start..at.end.max(start), inner), anchor)?;
                 }
@@ -136,7 +138,7 @@ impl Builder<'_> {
             None if matches!(node.inner, Inner::Null) => {}
             None => self.documents.push(node),
             Some(Inside::List(items)) => items.push(node),
-            Some(Inside::Table(entries, key)) => match key.take() {
+            Some(Inside::Table(entries, keys, key)) => match key.take() {
                 Some((key, at)) => entries.push(Entry { key, at, value: node }),
                 None => {
                     let text = match &node.inner {
@@ -147,7 +149,7 @@ impl Builder<'_> {
                     let Some(text) = text else {
                         return Err(bad(self.source, node.head(), "a key must be a word", "a list or a table"));
                     };
-                    if text != MERGE && entries.iter().any(|entry| entry.key == text) {
+                    if text != MERGE && !keys.insert(text.clone()) {
                         let message = format!("the key `{text}` stands twice in one table");
                         return Err(bad(self.source, node.span, message, "again"));
                     }
@@ -162,8 +164,8 @@ impl Builder<'_> {
 /// The key whose tables are merged into the one that it stands in.
 const MERGE: &str = "<<";
 
-/// The entries with those of the tables that are merged into them, which give way to their own.
-fn merged(entries: Vec<Entry>) -> Vec<Entry> {
+/// The entries, which have these `keys`, with those of the tables that are merged into them, which give way to their own.
+fn merged(entries: Vec<Entry>, mut keys: HashSet<String>) -> Vec<Entry> {
     let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.key == MERGE);
     for merge in merges {
         let tables = match merge.value.inner {
@@ -171,7 +173,7 @@ fn merged(entries: Vec<Entry>) -> Vec<Entry> {
             _ => vec![merge.value],
         };
         for entry in tables.iter().flat_map(Node::entries) {
-            if own.iter().all(|known| known.key != entry.key) {
+            if keys.insert(entry.key.clone()) {
                 own.push(entry.clone());
             }
         }
