@@ -27,8 +27,9 @@ use crate::render::{self, DiagnosticForm, Role, count};
 /// Write a project from an InfluxDB template or from Terraform's state
 ///
 /// Reads a template of InfluxDB (YAML, JSON, or what Jsonnet prints) or a state of Terraform or OpenTofu, and writes a project that
-/// declares the same: one file for each kind, each script in a file of its own. No secret is copied. Says with its place what cannot be
-/// converted, and converts the rest: then it exits with 3. Needs no server, and only writes to a new or empty directory.
+/// declares the same: one file for each kind, each script in a file of its own. No token, password or value of a secret is copied.
+/// Says with its place what cannot be converted, and converts the rest: then it exits with 3. Needs no server, and only writes to a
+/// new or empty directory.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The template or the state; `-` for standard input
