@@ -57,9 +57,9 @@ impl Duration {
     /// [`Self::LONGEST`] for people.
     pub const LONGEST_IN_WORDS: &str = "292 years (2562047h)";
 
-    /// `seconds`, which are few enough, as a duration.
+    /// `seconds` as a duration: the longest one where they are more than can be counted.
     pub const fn from_secs(seconds: u64) -> Self {
-        Self { months: 0, nanos: seconds * 1_000_000_000 }
+        Self { months: 0, nanos: seconds.saturating_mul(1_000_000_000) }
     }
 
     /// `seconds`, which are somebody else's, as a duration.
@@ -67,9 +67,8 @@ impl Duration {
     /// # Errors
     /// They are more than can be counted here.
     pub fn of_secs(seconds: u64) -> Result<Self, DurationError> {
-        let nanos = seconds.checked_mul(1_000_000_000);
-        let nanos = nanos.ok_or_else(|| DurationError::TooLong(format!("{seconds}s")))?;
-        Ok(Self { months: 0, nanos })
+        let length = Self::from_secs(seconds);
+        if length.nanos < u64::MAX { Ok(length) } else { Err(DurationError::TooLong(format!("{seconds}s"))) }
     }
 
     /// How Flux's `string(v:)` spells it: with weeks, as in `1w3d` (influxd 2.9.1, measured).
@@ -179,6 +178,16 @@ mod tests {
         fn what_is_shown_reads_back(months in 0u64..1000, nanos: u64) {
             let duration = Duration { months, nanos };
             prop_assert_eq!(duration.to_string().parse::<Duration>(), Ok(duration));
+        }
+
+        #[test]
+        fn no_number_of_seconds_becomes_another_length(seconds: u64) {
+            let wanted = u128::from(seconds) * 1_000_000_000;
+            match Duration::of_secs(seconds) {
+                Ok(length) => prop_assert_eq!(u128::from(length.nanos), wanted),
+                Err(_) => prop_assert!(wanted >= u128::from(u64::MAX)),
+            }
+            prop_assert!(Duration::from_secs(seconds).nanos == u64::MAX || u128::from(Duration::from_secs(seconds).nanos) == wanted);
         }
     }
 
