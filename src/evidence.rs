@@ -4,6 +4,7 @@ mod along;
 mod dependents;
 mod held;
 mod kept;
+mod sourced;
 mod stake;
 mod strangers;
 mod taken;
@@ -12,8 +13,9 @@ mod types;
 mod used;
 
 pub use dependents::dependents;
-pub use held::{Held, Probed, held};
+pub use held::{Held, Place, Probed, held};
 pub use kept::kept;
+pub use sourced::sourced;
 pub use stake::{Along, Stake};
 pub use strangers::{Stranger, acting, creators, strangers};
 pub use taken::taken;

@@ -112,15 +112,19 @@ impl Client {
     /// The reply to `POST /api/v2/query`, annotated CSV: for the fixed queries of evidence, never for a user's Flux, since
     /// `to()` writes. A bucket that is not there and one that may not be read look the same: class `Denied`.
     pub async fn evidence_query(&self, org_id: &str, flux: &str) -> Result<String, ApiError> {
+        match self.query(org_id, flux).await {
+            Err(error) if error.class == Class::NotFound => Err(ApiError { class: Class::Denied, ..error }),
+            answer => answer,
+        }
+    }
+
+    /// The reply to a query that only reads.
+    pub(super) async fn query(&self, org_id: &str, flux: &str) -> Result<String, ApiError> {
         let query = [("orgID", org_id)];
         let body = Query { query: flux, ty: "flux" };
         let request =
             Request { query: &query, accept: "application/csv", ..Request::json(Verb::Ask, "/api/v2/query", &body) };
-        match self.send(&request, None).await {
-            Ok(csv) => Ok(String::from_utf8_lossy(&csv).into_owned()),
-            Err(error) if error.class == Class::NotFound => Err(ApiError { class: Class::Denied, ..error }),
-            Err(error) => Err(error),
-        }
+        Ok(String::from_utf8_lossy(&self.send(&request, None).await?).into_owned())
     }
 
     /// The reply to `POST /api/v2/query/ast` for `flux`: its syntax tree, or the syntax error as class `Refused`.

@@ -12,6 +12,7 @@ mod limits;
 mod network;
 mod page;
 mod permission;
+mod probe;
 mod problem;
 mod request;
 mod retry;

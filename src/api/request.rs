@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
+use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
 use super::error::{ApiError, Class};
@@ -57,7 +60,7 @@ pub(super) struct Request<'a> {
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Option<Vec<u8>>,
     pub(super) accept: &'static str,
-    /// A token instead of the client's own.
+    /// A token, or a username and a password, instead of the client's own token.
     pub(super) token: Option<HeaderValue>,
     /// How long one try may take, where it is not the client's.
     pub(super) timeout: Option<Duration>,
@@ -89,9 +92,11 @@ impl<'a> Request<'a> {
         is_path(self.path)
     }
 
-    /// Takes a token of its own out of the reply.
+    /// Takes a token or a password of its own out of the reply.
     pub(super) fn redaction(&self) -> Option<Redaction> {
-        self.token.as_ref().and_then(secret_of).map(Redaction::of)
+        let header = self.token.as_ref()?;
+        let password = || Some(Redaction::of(&password_of(header)?));
+        secret_of(header).map(Redaction::of).or_else(password)
     }
 
     pub(super) fn error(&self, class: Class, status: Option<u16>, message: String) -> ApiError {
@@ -119,4 +124,14 @@ fn is_path(path: &str) -> bool {
 /// The token in a header that carries one.
 pub(super) fn secret_of(header: &HeaderValue) -> Option<&str> {
     std::str::from_utf8(header.as_bytes()).ok()?.strip_prefix("Token ")
+}
+
+/// What stands before the username and the password in a header that carries them.
+pub(super) const BASIC: &str = "Basic ";
+
+/// The password in a header that carries one.
+fn password_of(header: &HeaderValue) -> Option<Zeroizing<String>> {
+    let pair = BASE64_STANDARD.decode(header.to_str().ok()?.strip_prefix(BASIC)?).ok()?;
+    let (_, password) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
+    Some(Zeroizing::new(password.to_owned()))
 }

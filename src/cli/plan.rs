@@ -47,10 +47,10 @@ pub(super) struct Arguments {
     /// Save the plan to a file for review; `fluxform apply FILE` then does exactly this, or nothing
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Exit with 2 if an apply would write anything, or --probe finds a secret that does not work
+    /// Exit with 2 if an apply would write anything, or --probe finds a secret that is not as it should be
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Look whether delivered secrets still work: read the files of sinks, and ask the server with what lies there
+    /// Look whether secrets are as declared: read the files of sinks and the sources of secrets, and ask the server with what is there
     #[arg(long, conflicts_with = "destroy")]
     probe: bool,
     /// List objects that no project owns, and how much of the server the manifests cover
@@ -335,7 +335,10 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
     let mut planned = make(&session, &project, &options).await;
     if let (true, Ok(Planned { plan, ledger, .. })) = (arguments.probe, &mut planned) {
         let look = Look::asked_for();
-        plan.probe(evidence::held(&session.client, &project.manifest, ledger, &plan.changes, look).await);
+        let (client, manifest) = (&session.client, &project.manifest);
+        let mut probed = evidence::held(client, manifest, ledger, &plan.changes, look).await;
+        probed.extend(evidence::sourced(client, manifest, &plan.changes, look).await);
+        plan.probe(probed);
     }
     let coverage = match &planned {
         Ok(planned) if arguments.unmanaged => Some(unmanaged::read(&session, &project, planned).await),

@@ -8,12 +8,10 @@ use super::connection::Surroundings;
 use super::known_hosts;
 use super::several::Choices;
 use super::shell::Shell;
-use crate::address::Address;
 use crate::confine::{self, Project};
-use crate::field::Role;
-use crate::manifest::{self, Manifest, Resource};
+use crate::manifest::{self, Manifest};
 use crate::sandbox::{Standing, Wall, keep_memory};
-use crate::secret::Sink;
+use crate::secret::{Sink, Source};
 use crate::value::Value;
 
 /// The commands that only read: they are run on manifests of people whom nobody knows.
@@ -41,7 +39,7 @@ const OUT: &str = "out";
 /// The argument that names scripts, which are rewritten where there is a [`CHECK`] and it is not given.
 const SCRIPTS: &str = "files";
 const CHECK: &str = "check";
-/// The argument that has a plan look into sinks.
+/// The argument that has a plan look into sinks and sources.
 const PROBE: &str = "probe";
 /// The variables that name a file, or files in the form of `PATH`.
 const VARIABLES: [&str; 7] = [
@@ -119,7 +117,7 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
         wall.write_beside(&file);
     }
     if matches!(arguments.try_get_one::<bool>(PROBE), Ok(Some(true))) {
-        sinks(shell, arguments, &wall).into_iter().for_each(|path| wall.read(path));
+        looked_at(shell, arguments, &wall).into_iter().for_each(|path| wall.read(path));
     }
     match wall.raise() {
         Standing::Whole => say(
@@ -137,9 +135,9 @@ fn may_ask(arguments: &ArgMatches, around: &Surroundings) -> bool {
     around.by_hand() && around.var("INFLUX_HOST").is_none() && matches!(host, Ok(None))
 }
 
-/// The files of sinks of the projects that a plan is asked to look into. They are known only when the manifests are read, and a wall
+/// The files of sinks and of sources of the projects that a plan is asked to look into. They are known only when the manifests are read, and a wall
 /// that stands takes no more: so a thread that has its own reads these before.
-fn sinks(shell: &Shell, arguments: &ArgMatches, wall: &Wall) -> Vec<PathBuf> {
+fn looked_at(shell: &Shell, arguments: &ArgMatches, wall: &Wall) -> Vec<PathBuf> {
     let Ok(Choices { dirs, variables }) = Choices::from_arg_matches(arguments) else { return Vec::new() };
     let (inputs, wall) = (variables.inputs(shell), wall.clone());
     let read = move || {
@@ -152,18 +150,22 @@ fn sinks(shell: &Shell, arguments: &ArgMatches, wall: &Wall) -> Vec<PathBuf> {
     std::thread::spawn(read).join().unwrap_or_default()
 }
 
-/// The files to which a project delivers, no directory among them: all below that could be read.
+/// The files to which a project delivers and those with its secrets, no directory among them: all below that could be read.
 fn files(manifest: &Manifest) -> Vec<PathBuf> {
-    let delivers = |(address, resource): (&Address, &Resource)| match address.kind.get(Role::Delivery, &resource.fields)
-    {
-        Some(Value::Sinks(sinks)) => sinks.clone(),
-        _ => Vec::new(),
-    };
-    let within = |sink: Sink| match sink.within(&manifest.root) {
+    let target = |sink: &Sink| match sink.within(&manifest.root) {
         Ok(Sink::File { path } | Sink::EnvFile { path, .. }) => Some(path),
         _ => None,
     };
-    manifest.resources.iter().flat_map(delivers).filter_map(within).filter(|path| path.is_file()).collect()
+    let source = |source: &Source| match source {
+        Source::File { path } => Some(manifest.root.path().join(path)),
+        _ => None,
+    };
+    let values = manifest.resources.values().flat_map(|resource| resource.fields.iter());
+    let paths = values.flat_map(|(field, value)| match value {
+        Value::Sinks(sinks) => sinks.iter().filter_map(target).collect(),
+        _ => value.sources(field).into_iter().filter_map(|(_, from)| source(from)).collect::<Vec<_>>(),
+    });
+    paths.filter(|path| path.is_file()).collect()
 }
 
 /// The files that the environment names.

@@ -406,6 +406,7 @@ codes! {
         PlanOut "plan::out" "The plan cannot be saved to this file"
         PlanPassesOn "plan::passes-on" |Warning "What only one object can be passes to another one when its object is deleted"
         PlanSameProject "plan::same-project" Manifest "Two of the listed projects are the same project on one server"
+        PlanSecretDiffers "plan::secret-differs" |Warning "The server has another secret than its source gives"
         PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
         PlanSecretNotMade "plan::secret-not-made" |Warning "An adopted token has a secret that fluxform cannot deliver, or is not rotated"
         PlanSecretNotSet "plan::secret-not-set" |Warning "A secret or password is not set: the object keeps the one that it has, or has none"

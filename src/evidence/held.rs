@@ -1,4 +1,4 @@
-//! Whether what lies in sinks still works: looked at only where whoever plans asks for it.
+//! Whether what lies in sinks still works, and what sources give is what the server has: looked at only where whoever plans asks for it.
 
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::redact::without_secrets_in_command;
 use crate::secret::{Look, Secret, Sink, fingerprint};
 use crate::value::Value;
 
-/// What lies in a sink.
+/// What lies in a sink, or how what a source gives compares with what the server has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Held {
@@ -43,16 +43,38 @@ pub enum Held {
     Unreadable(String),
     /// A secret of which the server does not say whether it works.
     Unanswered,
+    /// What the server has.
+    Same,
+    /// Another secret than the server has.
+    Another,
+    /// What could not be compared with what the server has, and why.
+    NotCompared(String),
 }
 
-/// A sink, and what lies in it.
+/// Where a secret was looked for, as plans show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A sink.
+    Sink(String),
+    /// A source of a secret.
+    Source {
+        /// Where it stands, such as `http.token`.
+        at: String,
+        /// What it is.
+        source: String,
+        /// The field whose change sets the secret again.
+        again: &'static str,
+    },
+}
+
+/// A sink or a source, and what was found there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probed {
-    /// Whose sink.
+    /// Of what it is.
     pub address: Address,
-    /// The sink, as plans show it.
-    pub sink: String,
-    /// What lies in it.
+    /// Which one it is.
+    pub place: Place,
+    /// What was found.
     pub held: Held,
     /// Whether that is as it should be, as far as anybody can tell.
     pub is_fine: bool,
@@ -82,8 +104,8 @@ pub async fn held(
                 Err(words) => Held::Unreadable(words),
             };
             let is_fine = token.is_fine(&held);
-            let sink = without_secrets_in_command(&sink.to_string()).into_owned();
-            all.push(Probed { address: change.address.clone(), sink, held, is_fine });
+            let place = Place::Sink(without_secrets_in_command(&sink.to_string()).into_owned());
+            all.push(Probed { address: change.address.clone(), place, held, is_fine });
         }
     }
     all

@@ -7,6 +7,7 @@ mod another_language;
 mod assigned;
 pub mod ast;
 mod compose;
+pub mod digest;
 mod error;
 pub mod evidence;
 pub mod format;

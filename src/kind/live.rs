@@ -370,6 +370,16 @@ pub(super) trait Live {
         Ok(Vec::new())
     }
 
+    /// See [`Kind::has_secret`](super::Kind::has_secret).
+    async fn has_secret(
+        _api: &Client,
+        (_org, _id): (&str, &str),
+        _fields: &Fields,
+        (_at, _secret): (&str, &Secret),
+    ) -> Result<Option<bool>, ApiError> {
+        Ok(None)
+    }
+
     /// See [`Kind::delete_kept`](super::Kind::delete_kept).
     async fn delete_kept(_api: &Writer, _org: &str, _id: &str) -> Result<(), ApiError> {
         Ok(())

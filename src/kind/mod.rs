@@ -10,6 +10,7 @@ mod expression;
 mod flux_text;
 mod hidden_place;
 mod hidden_task;
+mod identity;
 mod kept;
 mod label;
 mod live;
@@ -66,7 +67,7 @@ use std::collections::HashSet;
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Field, INACTIVE, Role};
 use crate::flux::refs::Target;
-use crate::snowflake::is_id;
+use crate::secret::Secret;
 use crate::value::{Fields, Ref, Value};
 use live::Live as _;
 
@@ -221,6 +222,21 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $module::Live::kept(api, org, id, sources).await,)+ }
             }
 
+            /// Whether the server has `secret` at `at`, such as `http.token`, of the object with this ID in `org`, which has the `fields` of
+            /// a manifest; none where no request tells.
+            ///
+            /// # Errors
+            /// The server's, where it does not say.
+            pub async fn has_secret(
+                self,
+                api: &Client,
+                (org, id): (&str, &str),
+                fields: &Fields,
+                (at, secret): (&str, &Secret),
+            ) -> Result<Option<bool>, ApiError> {
+                match self { $(Self::$kind => $module::Live::has_secret(api, (org, id), fields, (at, secret)).await,)+ }
+            }
+
             /// Deletes what the server has kept of the object with this ID, which was in `org` and is gone.
             ///
             /// # Errors
@@ -301,36 +317,6 @@ impl Kind {
             Target::Variable => Some(Self::Variable),
             Target::BucketId | Target::Url => None,
         }
-    }
-
-    /// Whether `text` has the form of an ID of this kind.
-    pub fn is_id(self, text: &str) -> bool {
-        match self.spec().identity {
-            Identity::Id => is_id(text),
-            Identity::OrgAndId => text.split_once('/').is_some_and(|(org, own)| is_id(org) && is_id(own)),
-            Identity::OrgAndName => text.split_once('/').is_some_and(|(org, name)| is_id(org) && !name.is_empty()),
-        }
-    }
-
-    /// The ID of the object of this kind to which the server has given the ID `own`, in the org `org`.
-    pub(super) fn id_of(self, org: Option<&str>, own: String) -> String {
-        match (self.spec().identity, org) {
-            (Identity::OrgAndId, Some(org)) => format!("{org}/{own}"),
-            _ => own,
-        }
-    }
-
-    /// What the server itself calls the object with the ID `id`.
-    pub fn own_id(self, id: &str) -> &str {
-        match self.spec().identity {
-            Identity::OrgAndId => id.split_once('/').map_or(id, |(_, own)| own),
-            Identity::Id | Identity::OrgAndName => id,
-        }
-    }
-
-    /// Whether a permission can be for one object of the kind: it names the object by the server's ID.
-    pub fn can_be_permitted(self) -> bool {
-        self.spec().identity == Identity::Id
     }
 
     /// The field in this role, where the kind has one.

@@ -18,8 +18,8 @@ use crate::api::{ApiError, Client, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::redact::Path;
-use crate::secret::Source;
-use crate::value::Value;
+use crate::secret::{Secret, Source};
+use crate::value::{Fields, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A notification endpoint: where messages about statuses go. It is exactly one of `http`, `pagerduty`, `slack` and `telegram`.",
@@ -260,6 +260,16 @@ impl live::Live for Live {
         let live::Presence::Found(endpoint) = Self::find(api, id).await? else { return Ok(Vec::new()) };
         let has = keys(id, sourced(|name| endpoint.fields.get(name)));
         Ok(has.difference(&needed).map(|key| Kept { key: key.clone(), used_by: None, unseen: true }).collect())
+    }
+
+    async fn has_secret(
+        api: &Client,
+        (org, id): (&str, &str),
+        _: &Fields,
+        (at, secret): (&str, &Secret),
+    ) -> Result<Option<bool>, ApiError> {
+        let Some((_, field)) = at.rsplit_once('.') else { return Ok(None) };
+        api.keeps_secret(org, &key_of_endpoint(id, field), secret).await.map(Some)
     }
 
     async fn delete_kept(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {

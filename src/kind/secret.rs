@@ -18,6 +18,7 @@ use super::wire::Wire;
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
+use crate::secret::Secret;
 use crate::snowflake::is_id;
 use crate::value::{Fields, Ref, Value};
 
@@ -178,6 +179,16 @@ impl live::Live for Live {
             set(api, org, key, desired).await?;
         }
         Ok(())
+    }
+
+    async fn has_secret(
+        api: &Client,
+        (_, id): (&str, &str),
+        _: &Fields,
+        (_, secret): (&str, &Secret),
+    ) -> Result<Option<bool>, ApiError> {
+        let (org, key) = parts(id)?;
+        api.keeps_secret(org, key, secret).await.map(Some)
     }
 
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {

@@ -10,6 +10,7 @@ use super::{Kind, password, permissions};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role};
+use crate::secret::Secret;
 use crate::value::Fields;
 
 /// The longest username that the server takes, less than 1 kB below its limit (influxd 2.9.1, measured).
@@ -137,6 +138,19 @@ impl live::Live for Live {
     ) -> Result<(), ApiError> {
         wire::update::<Self>(api, live, desired, changed).await?;
         password::set_changed::<Self>(api, &live.id, desired, changed).await
+    }
+
+    /// Nobody is let in with an inactive one.
+    async fn has_secret(
+        api: &Client,
+        _: (&str, &str),
+        fields: &Fields,
+        (_, secret): (&str, &Secret),
+    ) -> Result<Option<bool>, ApiError> {
+        match fields.text("username") {
+            Some(username) if !Kind::V1Token.is_inactive(fields) => api.lets_in(username, secret).await.map(Some),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -1,26 +1,65 @@
-//! What lies in sinks and does not work, as a plan warns of it.
+//! What secrets that were looked at are not as they should be, as a plan warns of it.
 
 use super::Plan;
-use crate::address::few;
+use crate::address::{Address, few};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::evidence::Probed;
+use crate::evidence::{Place, Probed};
 
 impl Plan {
-    /// Takes up what was found in sinks, and warns of what does not work there.
+    /// Takes up what was found in sinks and behind sources, and warns of what is not as it should be.
     pub fn probe(&mut self, probed: Vec<Probed>) {
-        let dead: Vec<_> = probed.iter().filter(|one| !one.is_fine).collect();
-        if !dead.is_empty() {
-            let dead = few(dead.iter().map(|one| format!("{} of {}", one.sink, one.address)));
-            let message = format!("what lies in these sinks is not what was delivered, or does not work: {dead}");
-            let help = "`fluxform apply --redeliver` creates new ones for what is not in its sinks as it was delivered, and \
-                        `fluxform rotate ADDRESS` for any token";
-            self.warnings.push(Diagnostic::warning(Code::PlanSecretMissing, message).help(help));
-        }
+        self.warnings.extend(dead(&probed));
+        self.warnings.extend(another(&probed));
         self.probed = probed;
     }
 
-    /// Whether what was found in sinks asks for something.
+    /// Whether what was found asks for something.
     pub fn has_dead_secrets(&self) -> bool {
         self.probed.iter().any(|one| !one.is_fine)
     }
+}
+
+/// Of what lies in sinks and does not work.
+fn dead(probed: &[Probed]) -> Option<Diagnostic> {
+    let dead: Vec<_> = sought(probed)
+        .filter_map(|(address, place)| match place {
+            Place::Sink(sink) => Some(format!("{sink} of {address}")),
+            Place::Source { .. } => None,
+        })
+        .collect();
+    if dead.is_empty() {
+        return None;
+    }
+    let message = format!("what lies in these sinks is not what was delivered, or does not work: {}", few(dead.iter()));
+    let help = "`fluxform apply --redeliver` creates new ones for what is not in its sinks as it was delivered, and \
+                `fluxform rotate ADDRESS` for any token";
+    Some(Diagnostic::warning(Code::PlanSecretMissing, message).help(help))
+}
+
+/// Of sources that give something else than the server has.
+fn another(probed: &[Probed]) -> Option<Diagnostic> {
+    let mut again: Vec<&str> = Vec::new();
+    let other: Vec<_> = sought(probed)
+        .filter_map(|(address, place)| match place {
+            Place::Sink(_) => None,
+            Place::Source { at, source, again: field } => {
+                again.push(field);
+                Some(format!("`{at}` of {address} ({source})"))
+            }
+        })
+        .collect();
+    if other.is_empty() {
+        return None;
+    }
+    again.sort_unstable();
+    again.dedup();
+    let fields: Vec<_> = again.iter().map(|field| format!("`{field}`")).collect();
+    let message = format!("the server has other secrets than these sources give: {}", few(other.iter()));
+    let help = format!("where the source is right, increase {}, and apply", fields.join(" or "));
+    Some(Diagnostic::warning(Code::PlanSecretDiffers, message).help(help))
+}
+
+/// What is not as it should be.
+fn sought(probed: &[Probed]) -> impl Iterator<Item = (&Address, &Place)> {
+    probed.iter().filter(|one| !one.is_fine).map(|one| (&one.address, &one.place))
 }

@@ -1,21 +1,29 @@
-//! What was found in sinks.
+//! What was found in sinks and behind sources of secrets.
 
 use super::page::Page;
 use super::style::Role;
-use crate::evidence::Held;
+use crate::evidence::{Held, Place, Probed};
 use crate::plan::Plan;
 
-/// A line for each sink that was looked at.
+/// A line for each sink and each source that was looked at.
 pub(super) fn probed(page: &mut Page, plan: &Plan) {
-    if plan.probed.is_empty() {
-        return;
+    let (sinks, sources): (Vec<_>, Vec<_>) = plan.probed.iter().partition(|one| matches!(one.place, Place::Sink(_)));
+    for (title, all) in [("Delivered secrets:", sinks), ("Declared secrets:", sources)] {
+        if !all.is_empty() {
+            page.heading(title);
+            all.into_iter().for_each(|one| line(page, one));
+        }
     }
-    page.heading("Delivered secrets:");
-    for one in &plan.probed {
-        let role = if one.is_fine { Role::Quiet } else { Role::Warning };
-        page.say("  ").put(Role::Strong, &one.address).say(format_args!(": {} ", one.sink));
-        page.put(role, words(&one.held)).fold(6);
-    }
+}
+
+fn line(page: &mut Page, one: &Probed) {
+    let role = if one.is_fine { Role::Quiet } else { Role::Warning };
+    page.say("  ").put(Role::Strong, &one.address);
+    match &one.place {
+        Place::Sink(sink) => page.say(format_args!(": {sink} ")),
+        Place::Source { at, source, .. } => page.say(format_args!(": `{at}` ({source}) ")),
+    };
+    page.put(role, words(&one.held)).fold(6);
 }
 
 fn words(held: &Held) -> String {
@@ -34,6 +42,9 @@ fn words(held: &Held) -> String {
         Held::Nothing => "is not there, or empty".to_owned(),
         Held::Program => "is a program, which is not started to look".to_owned(),
         Held::Unreadable(why) => format!("cannot be read: {why}"),
+        Held::Same => "is what the server has".to_owned(),
+        Held::Another => "is not what the server has".to_owned(),
+        Held::NotCompared(why) => format!("cannot be compared: {why}"),
         Held::Unanswered => "cannot be judged: the server did not say whether it works".to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use secrecy::zeroize::Zeroizing;
 
 use super::process::{CommandError, run};
-use super::{Access, COMMAND_TIMEOUT, Secret, Source};
+use super::{Access, COMMAND_TIMEOUT, Look, Secret, Source};
 use crate::confine::{self, ConfineError, Root, leaves};
 use crate::limits;
 use crate::redact::without_secrets_in_words;
@@ -59,6 +59,22 @@ pub struct Resolved {
 }
 
 impl Source {
+    /// Reads the secret as [`Source::resolve`] does, but starts no program: none where one would be needed.
+    ///
+    /// # Errors
+    /// A source that is missing, empty or not UTF-8.
+    pub async fn look(
+        &self,
+        root: &Root,
+        variables: &BTreeMap<String, Secret>,
+        _: Look,
+    ) -> Result<Option<Resolved>, SecretError> {
+        match self {
+            Self::Command { .. } => Ok(None),
+            _ => self.resolve(root, variables, Access(())).await.map(Some),
+        }
+    }
+
     /// Reads the secret. One line end at the end of a file or of a command's output is no part of it, nor is a byte-order mark at
     /// its begin. A file of the project is read as everything in `root` is, through no link; one that is named outside is read
     /// as it is. A command runs in `root`, gets 30 s and no standard input, and is run without a shell. `variables` are the sensitive

@@ -162,12 +162,12 @@ both!(what_plans_starts_no_process_and_opens_no_secret, async |scene| {
     );
     assert!(opened.len() > traps.len() / 2, "{opened:?}");
 
-    // Who asks for it has a plan look into sinks, and into nothing else.
+    // Who asks for it has a plan look into sinks and sources, and start no program.
     let Traced { code, out, err, started, opened } = trap.run(on("plan", trap.dir.path()).arg("--probe"));
     assert!(code == Some(0) && out.contains("file secrets/old works"), "{out}{err}");
     assert_eq!(started, [env!("CARGO_BIN_EXE_fluxform")]);
-    let sinks = ["secrets", "secrets/old", "secrets/env"].map(|name| trap.dir.path().join(name));
-    assert!(opened.iter().all(|path| sinks.contains(path)) && opened.len() == sinks.len(), "{opened:?}");
+    let files = ["password", "secrets", "secrets/old", "secrets/env"].map(|name| trap.dir.path().join(name));
+    assert!(opened.iter().all(|path| files.contains(path)) && opened.len() == files.len(), "{opened:?}");
 
     // Passwords are to be set again, and tokens to be made anew; somebody has deleted a bucket.
     trap.declare(2);

@@ -37,20 +37,30 @@ pub(super) struct Form<'a> {
     probed: Vec<Probed<'a>>,
 }
 
-/// A sink that was looked at.
+/// A sink or a source that was looked at.
 #[derive(Serialize)]
 struct Probed<'a> {
     address: &'a Address,
-    sink: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sink: Option<&'a str>,
+    /// Where a source stands, and what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     /// A word, or one with what it is about.
     holds: &'a evidence::Held,
     fine: bool,
 }
 
 impl<'a> Probed<'a> {
-    const fn new(probed: &'a evidence::Probed) -> Self {
-        let evidence::Probed { address, sink, held, is_fine } = probed;
-        Self { address, sink: sink.as_str(), holds: held, fine: *is_fine }
+    fn new(probed: &'a evidence::Probed) -> Self {
+        let evidence::Probed { address, place, held, is_fine } = probed;
+        let (sink, field, source) = match place {
+            evidence::Place::Sink(sink) => (Some(sink.as_str()), None, None),
+            evidence::Place::Source { at, source, .. } => (None, Some(at.as_str()), Some(source.as_str())),
+        };
+        Self { address, sink, field, source, holds: held, fine: *is_fine }
     }
 }
 

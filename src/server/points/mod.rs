@@ -10,6 +10,7 @@ mod line_protocol;
 mod query;
 mod query_route;
 mod script;
+mod secret_digest;
 mod shards;
 pub(super) mod store;
 mod write_route;

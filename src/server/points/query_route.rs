@@ -5,8 +5,8 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
 use super::query::{self, Annotation, Dialect, Question};
-use super::store;
-use crate::flux::ast::Lines;
+use super::{secret_digest, store};
+use crate::flux::ast::{Lines, Span};
 use crate::flux::names;
 use crate::flux::parser::parse;
 use crate::server::buckets;
@@ -22,6 +22,7 @@ use crate::server::store::{Error, View};
 use crate::server::v1_tokens;
 
 const FLUX: &str = "application/vnd.flux";
+const CSV: &str = "text/csv; charset=utf-8";
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -43,6 +44,10 @@ fn query(call: &Call) -> Result<Reply, Problem> {
     if let Some(errors) = unknown_imports(&script) {
         return Err(Problem::invalid(errors));
     }
+    if let Some(asked) = secret_digest::asked(&script) {
+        let digest = secret_digest::answer(call, &view, org, &asked)?;
+        return Ok(Reply::raw(StatusCode::OK, CSV, digest));
+    }
     let questions = query::questions(&script).ok_or_else(|| Problem::new(Code::NotImplemented, query::NOT_ANSWERED))?;
     let mut csv = String::new();
     for question in questions {
@@ -50,20 +55,23 @@ fn query(call: &Call) -> Result<Reply, Problem> {
         let extent = store::extent(view.transaction(), bucket.id.number(), question.range.clone());
         csv += &question.answer(extent.map_err(Error::from)?, &dialect);
     }
-    Ok(Reply::raw(StatusCode::OK, "text/csv; charset=utf-8", csv))
+    Ok(Reply::raw(StatusCode::OK, CSV, csv))
 }
 
 /// The compiler's words for a script that imports packages that there are not. This server knows no other errors of it.
 fn unknown_imports(script: &str) -> Option<String> {
     let parsed = parse(script);
     let lines = Lines::of(script);
-    let errors = names::unknown_imports(&parsed.script).map(|(import, path)| {
-        let [start, end] = [import.span.start, import.span.end].map(|at| lines.position(at));
-        let place = format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column);
-        format!("error @{place}: invalid import path {path}")
-    });
+    let errors = names::unknown_imports(&parsed.script)
+        .map(|(import, path)| format!("error @{}: invalid import path {path}", place(&lines, import.span)));
     let errors: Vec<_> = errors.collect();
     (parsed.is_sound() && !errors.is_empty()).then(|| errors.join("\n\n"))
+}
+
+/// From where to where a part of a script goes, as the compiler writes it.
+pub(super) fn place(lines: &Lines, span: Span) -> String {
+    let [start, end] = [span.start, span.end].map(|at| lines.position(at));
+    format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column)
 }
 
 /// The bucket of a question; one that the caller may not read is not found.

@@ -38,6 +38,13 @@ pub(super) fn pipelines(script: &str) -> Option<Vec<Vec<Call>>> {
     Some(pipelines)
 }
 
+/// Reads a string literal; `None` if it is anything else.
+pub(super) fn string(literal: &str) -> Option<String> {
+    let mut reader = Reader { rest: literal.strip_prefix('"')? };
+    let text = reader.string_rest()?;
+    reader.rest.is_empty().then_some(text)
+}
+
 struct Reader<'s> {
     rest: &'s str,
 }

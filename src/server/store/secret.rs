@@ -18,6 +18,11 @@ pub(crate) fn keys(read: &impl Read, org: Id) -> Result<Vec<String>, Error> {
     Ok(keys)
 }
 
+/// The value of one; none if there is no such key.
+pub(crate) fn value(read: &impl Read, org: Id, key: &str) -> Result<Option<Vec<u8>>, Error> {
+    read.get(SECRETS, &named(org, key))
+}
+
 /// Sets these; the others stay.
 pub(crate) fn set(change: &Change, org: Id, secrets: &[(String, String)]) -> Result<(), Error> {
     secrets.iter().try_for_each(|(key, value)| change.put(SECRETS, &named(org, key), value.as_bytes()))

@@ -1,9 +1,10 @@
 //! Secrets of orgs: keys without IDs.
 
+use fluxform::flux::digest;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Http, Scene, both, unique};
+use crate::support::{ABSENT, Http, Reply, Scene, both, unique};
 
 fn path(scene: &Scene) -> String {
     format!("orgs/{}/secrets", scene.org)
@@ -135,4 +136,32 @@ both!(secrets_are_out_of_reach_once_their_org_is_gone, async |scene| {
     scene.http.delete(&format!("orgs/{org}")).await.expect(204);
     let reply = scene.http.get(&format!("orgs/{org}/secrets")).await;
     reply.refused(404, "not found", "404 page not found");
+});
+
+/// What a server says to the query for the digest of a secret.
+async fn digest(http: &Http, scene: &Scene, key: &str) -> Reply {
+    let body = json!({"query": digest::query(key).unwrap(), "type": "flux"});
+    http.post(&format!("query?orgID={}", scene.org), body).await
+}
+
+both!(the_digest_of_a_secret_is_shown_to_who_may_read_secrets, async |scene| {
+    scene.http.patch(&path(&scene), json!({"k": "S1", "a\"é${x}\\": "ü\n", "empty": ""})).await.expect(204);
+    for (key, wanted) in [
+        ("k", "3696ad59777e09d5f2daacb544022d435e7cd053d87c5781241fabd8fdf2a90d"),
+        ("a\"é${x}\\", "599c7c0c70071ddf9568a4b07213a61a06ddb301f494a3477c69aaf04c1ad1cd"),
+    ] {
+        let reply = digest(&scene.http, &scene, key).await;
+        assert_eq!((reply.status, digest::read_reply(&reply.text)), (200, Some(wanted)), "{}", reply.text);
+    }
+    let call = |place: &str| format!("error calling function \"get\" @4:38-4:{place}: ");
+    for (key, place) in [("none", "62"), ("empty", "63")] {
+        let said = format!("{}secret not found", call(place));
+        digest(&scene.http, &scene, key).await.refused(404, "not found", &said);
+    }
+    let (blind, reader) = (scene.may("read", "buckets"), scene.may("read", "secrets"));
+    let said = format!("{}read:orgs/{}/secrets is unauthorized", call("59"), scene.org);
+    let blind = scene.token(json!([blind])).await.http;
+    digest(&blind, &scene, "k").await.refused(401, "unauthorized", &said);
+    let reader = scene.token(json!([reader])).await.http;
+    assert_eq!(digest(&reader, &scene, "k").await.status, 200);
 });

@@ -6,6 +6,7 @@ mod killed;
 mod known_hosts;
 mod locked;
 mod outage;
+mod probing;
 mod prompts;
 mod rotating;
 mod rotation;

@@ -1,7 +1,5 @@
 //! A token's whole life: its successor comes by age or because somebody asks, and the predecessor goes when its overlap ends.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -359,96 +357,4 @@ both!(a_run_does_not_delete_the_predecessor_that_it_runs_with, async |scene| {
     let new = std::fs::read_to_string(place.path().join("t.token")).unwrap();
     place.on("apply").var("INFLUX_TOKEN", &new).arg("--auto-approve").run().with(0);
     by("plan").run().with(4);
-});
-
-both!(a_plan_that_probes_says_what_lies_in_each_sink, async |scene| {
-    let outside = tempfile::tempdir().unwrap();
-    let out = outside.path().join("t.token");
-    let tables = format!(
-        "[bucket.raw]\n[token.t]\nwrite = [\"bucket.raw\"]\nrotate = {{ overlap = \"1d\" }}\n\
-         deliver = [{{ file = \"t.token\" }}, {{ env_file = \"t.env\", key = \"T\" }}, {{ file = \"{}\" }},\n\
-         {{ command = [\"/bin/sh\", \"-c\", \"cat > kept\"] }}]\n\
-         [token.u]\nread = [\"bucket.raw\"]\ndeliver = {{ file = \"u.token\" }}\n",
-        out.display()
-    );
-    let place = Place::new(&scene, &tables);
-    place.apply().run().with(0);
-    let file = place.path().join("t.token");
-    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
-    let (first, other) = (read(&file), read(&place.path().join("u.token")));
-    let probe = |code: i32| {
-        let run = place.on("plan").args(&["--probe", "--detailed-exitcode"]).run().with(code);
-        for secret in [&first, &other, &read(&place.path().join("kept"))] {
-            assert!(!run.all().contains(secret.as_str()), "a secret is shown");
-        }
-        (words(&run.out), run.words())
-    };
-    let (said, warned) = probe(0);
-    let out_works = format!("token.t: file {} works", out.display());
-    for line in ["file t.token works", "env_file t.env T works", "is a program, which is not started to look"] {
-        assert!(said.contains(&format!("token.t: {line}")) || said.contains(line), "{line}: {said}");
-    }
-    assert!(said.contains(&out_works) && said.contains("token.u: file u.token works"), "{said}");
-    assert!(!warned.contains("plan::secret-missing"), "{warned}");
-
-    let stranger = scene.token(serde_json::json!([scene.may("read", "buckets")])).await;
-    for (held, says) in [
-        (other.as_str(), "file t.token has the secret of token.u"),
-        (stranger.token.as_str(), "file t.token has a token that the project did not deliver, which works"),
-        ("something-else", "file t.token has something that is no token"),
-        ("", "file t.token is not there, or empty"),
-    ] {
-        std::fs::write(&file, held).unwrap();
-        let (said, warned) = probe(2);
-        assert!(said.contains(says), "{says}: {said}");
-        assert!(
-            warned.contains("or does not work: file t.token of token.t") && warned.contains("apply --redeliver"),
-            "{warned}"
-        );
-    }
-    std::fs::remove_file(&file).unwrap();
-    assert!(probe(2).0.contains("file t.token is not there, or empty"));
-    let json = place.on("plan").args(&["--probe", "--format", "json"]).run().with(0).json();
-    assert_eq!(json["plan"]["probed"][0]["holds"], "nothing");
-
-    // What was lost is made anew; the file of before has what works until the overlap ends.
-    place.apply().arg("--redeliver").run().with(0);
-    assert!(probe(0).0.contains("token.t: file t.token works"));
-    let new = read(&file);
-    std::fs::write(&file, &first).unwrap();
-    assert!(probe(2).0.contains("which works until the overlap ends"));
-    std::fs::write(&file, &new).unwrap();
-
-    // The server does not let it in any more: somebody has switched it off, and an apply switches it on.
-    let list = place.list("authorizations", "authorizations").await;
-    let newest = column(&list, "id").into_iter().max().unwrap().to_owned();
-    scene.http.patch(&format!("authorizations/{newest}"), serde_json::json!({"status": "inactive"})).await.expect(200);
-    assert!(probe(2).0.contains("file t.token is as delivered, and does not work"));
-    place.apply().run().with(0);
-    probe(0);
-});
-
-both!(only_what_is_written_as_a_token_is_sent_to_the_server, async |scene| {
-    let life = Life::new(&scene, "");
-    let file = life.place.path().join("t.token");
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counts = asked.clone();
-    let proxy = Proxy::start(scene.server.url(), move |seen| {
-        counts.fetch_add(usize::from(seen.path.ends_with("/me")), Relaxed);
-        Fate::Pass
-    })
-    .await;
-    let plan = async |flag: &[&str]| {
-        asked.store(0, Relaxed);
-        let run = life.place.by(proxy.url(), "plan").args(flag).start();
-        let (status, ..) = tokio::task::spawn_blocking(move || run.wait()).await.unwrap();
-        assert!(status.success());
-        asked.load(Relaxed)
-    };
-    let without = plan(&[]).await;
-    let stranger = scene.token(serde_json::json!([scene.may("read", "buckets")])).await.token;
-    for (held, sent) in [(life.held(), 1), (stranger, 1), ("a-password-of-something-else".to_owned(), 0)] {
-        std::fs::write(&file, &held).unwrap();
-        assert_eq!(plan(&["--probe"]).await, without + sent);
-    }
 });
