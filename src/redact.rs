@@ -23,10 +23,11 @@ mod toml;
 mod urls;
 
 pub(crate) use beside::{ANOTHER, Part, beside};
+pub(crate) use doubt::is_no_secret;
 pub(crate) use hook::{Path, without_path};
 pub(crate) use literals::{
-    HIDDEN, Language, apart, certain_literals, has_credentials, literals, sealed_words, without_credentials,
-    without_literals, without_secrets, without_secrets_in_argument, without_secrets_in_command,
+    HIDDEN, Language, apart, certain_literals, has_credentials, literals, sealed_words, secrets_in,
+    without_credentials, without_literals, without_secrets, without_secrets_in_argument, without_secrets_in_command,
     without_secrets_in_words,
 };
 pub(crate) use names::is_secret;

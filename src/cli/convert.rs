@@ -64,11 +64,14 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         imports: converted.are_there,
     };
     let export = out.fill(|| Ok(()), |write| made(&request, &mut converted, write))?;
+    let copied = converted.tell_copied();
     shell.show(&converted.told);
     let left_out = converted.told.iter().filter(|told| told.severity == Severity::Error).count();
     let exit = if left_out > 0 { Exit::Partial } else { Exit::Ok };
     shell.data(&match arguments.format {
-        Format::Human => human(shell, &arguments.out, &request.project, &export, left_out, converted.are_there),
+        Format::Human => {
+            human(shell, (&arguments.out, &request.project), &export, (left_out, copied), converted.are_there)
+        }
         Format::Json => render::json(&Form {
             head: render::Head::new(exit),
             project: &request.project,
@@ -178,12 +181,23 @@ impl<'a> One<'a> {
     }
 }
 
-fn human(shell: &Shell, dir: &Path, project: &str, export: &Export, left_out: usize, are_there: bool) -> String {
+/// What was written to `dir`; how many things were left out, and how many secrets may have been copied.
+fn human(
+    shell: &Shell,
+    (dir, project): (&Path, &str),
+    export: &Export,
+    (left_out, copied): (usize, usize),
+    are_there: bool,
+) -> String {
     let mut page = shell.data_page();
     page.put(Role::Strong, format_args!("Converted to {}:", dir.display())).end();
     summary::files(&mut page, project, export);
     if left_out > 0 {
         page.gap().say(format_args!("{} left out, as said above.", count(left_out, "thing"))).end();
+    }
+    if copied > 0 {
+        let look = if copied == 1 { "looks like a secret was" } else { "look like secrets were" };
+        page.gap().say(format_args!("{} that {look} copied, as said above.", count(copied, "text"))).end();
     }
     let adopt = if are_there { "--adopt " } else { "" };
     page.gap().say(format_args!("Next: fluxform plan {adopt}{}", argument(dir))).end();

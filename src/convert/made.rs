@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, hide_secrets};
 use crate::export::{HEAD, ObjectId, quoted};
 use crate::field::{Omitted, Role};
 use crate::kind::{Kind, Level, NaturalKey, Object};
+use crate::redact::without_secrets;
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Ref, Value};
 
@@ -39,6 +40,8 @@ pub struct Made {
     pub named_by: Option<String>,
     /// Whether it is only referred to.
     pub external: bool,
+    /// What is said of its texts that look like secrets.
+    pub copied: Vec<Diagnostic>,
 }
 
 /// A variable of the project.
@@ -66,7 +69,7 @@ impl Converted {
         let (told, made) = (&mut self.told, &mut self.made);
         made.retain(|Made { kind, object, place, .. }| {
             let Some(why) = wrong.get(&(*kind, object.id.clone())) else { return true };
-            let message = format!("the {kind} `{}` cannot be converted: {why}", object.name);
+            let message = format!("the {kind} `{}` cannot be converted: {why}", without_secrets(&object.name));
             told.push(Diagnostic::error(Code::ConvertObject, message).at(place.clone(), "left out"));
             false
         });
@@ -96,7 +99,7 @@ impl Converted {
             let Some(key) = NaturalKey::unique(made.kind, org, &made.object.name) else { continue };
             match known.get(&key) {
                 Some(first) => {
-                    let message = format!("two {}s are called `{}`", made.kind, made.object.name);
+                    let message = format!("two {}s are called `{}`", made.kind, without_secrets(&made.object.name));
                     let told = Diagnostic::error(Code::ConvertObject, message).at(made.place.clone(), "left out");
                     twice.push((made.id(), told.at((*first).clone(), "the first one")));
                 }
@@ -132,12 +135,23 @@ impl Converted {
         let mut known: BTreeSet<String> = self.told.iter().map(|told| told.message.clone()).collect();
         for (id, field, why) in without {
             let Some(made) = made.get(&id) else { continue };
-            let message = format!("the {} `{}` is converted without `{field}`: {why}", id.0, made.object.name);
+            let name = without_secrets(&made.object.name);
+            let message = format!("the {} `{name}` is converted without `{field}`: {why}", id.0);
             if known.insert(message.clone()) {
                 let told = Diagnostic::warning(Code::ConvertPart, message);
                 self.told.push(told.at(made.place.clone(), "left out"));
             }
         }
+    }
+
+    /// Says which texts of the objects look like secrets, and hides them wherever their lines are shown; returns how many there are.
+    pub fn tell_copied(&mut self) -> usize {
+        let declared = self.made.iter_mut().filter(|made| !made.external);
+        let copied: Vec<Diagnostic> = declared.flat_map(|made| std::mem::take(&mut made.copied)).collect();
+        let count = copied.len();
+        self.told.extend(copied);
+        hide_secrets(&mut self.told);
+        count
     }
 
     /// Declares the variables in the files of the project.

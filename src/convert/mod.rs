@@ -1,6 +1,7 @@
 //! From a file of another tool to the objects that it stands for: what InfluxDB templates and Terraform's states declare, as a
 //! server would have it. [`export`](crate::export) makes manifests of these.
 
+mod copied;
 mod json;
 mod made;
 mod node;

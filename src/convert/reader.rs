@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::copied;
 use super::made::{Made, Variable};
+use super::node::Node;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::kind::Kind;
 use crate::redact::is_secret;
@@ -58,7 +60,7 @@ impl<'s> Reader<'s> {
         match kind.object(&json.to_string()) {
             Ok(object) => {
                 let place = self.place(at);
-                self.made.push(Made { kind, object, place, named_by, external: false });
+                self.made.push(Made { kind, object, place, named_by, external: false, copied: Vec::new() });
                 self.made.last_mut()
             }
             Err(error) => {
@@ -67,6 +69,14 @@ impl<'s> Reader<'s> {
                 self.refuse(at, format!("this {kind} cannot be read: {error}"), "left out");
                 None
             }
+        }
+    }
+
+    /// Notes which texts of the object that was put down last look like secrets, and where they stand: in the first of `from` that
+    /// has them.
+    pub(super) fn look_for_secrets(&mut self, from: &[&Node]) {
+        if let Some(made) = self.made.last_mut() {
+            made.copied = copied::find(made, from, self.source);
         }
     }
 

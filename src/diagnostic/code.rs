@@ -192,6 +192,7 @@ codes! {
         ConnectionUrl "connection::url" "The URL of the server is invalid"
     }
     Convert "convert" "Converting templates and Terraform's states" {
+        ConvertCopied "convert::copied" | Warning "A text in the source looks like a secret, and was copied"
         ConvertObject "convert::object" Partial "Something in the source cannot be converted, and was left out"
         ConvertPart "convert::part" | Warning "A part of something in the source was left out, or is otherwise"
         ConvertSecret "convert::secret" | Warning "The source has a secret in plain text, which was not copied"

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Code, Diagnostic, Source};
 
 /// What speaks of a secret, which is its first place.
-const SECRETS: [Code; 2] = [Code::ManifestSecretLiteral, Code::FluxSecretLiteral];
+const SECRETS: [Code; 3] = [Code::ManifestSecretLiteral, Code::FluxSecretLiteral, Code::ConvertCopied];
 
 /// Makes what was found to be a secret unreadable wherever its line is shown, besides what looks like one.
 pub fn hide_secrets(problems: &mut [Diagnostic]) {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 const NAME: usize = 32;
 
 /// Whether a value without quotes can be no secret: yes or no, or a number that is too short.
-pub(super) fn is_no_secret(value: &str) -> bool {
+pub(crate) fn is_no_secret(value: &str) -> bool {
     let is_short = value.len() < 4 && value.bytes().all(|byte| byte.is_ascii_digit());
     // A lone dash stands for standard input.
     is_short || matches!(value, "-" | "true" | "false" | "null" | "nil" | "none" | "None")

@@ -251,10 +251,13 @@ pub(crate) fn literals(text: &str, language: Language) -> Vec<Range<usize>> {
 
 /// Where `text` has what certainly are secrets, whether they are hidden or not. The lines of one are one.
 pub(crate) fn certain_literals(text: &str, language: Language) -> Vec<Range<usize>> {
+    whole(text, Search::whole(text, language, false).lines())
+}
+
+/// Those of `found` that certainly are secrets; the lines of one are one.
+fn whole(text: &str, found: Vec<Literal>) -> Vec<Range<usize>> {
     let mut whole: Vec<Range<usize>> = Vec::new();
-    for Literal { span, .. } in
-        Search::whole(text, language, false).lines().into_iter().filter(|literal| literal.is_certain)
-    {
+    for Literal { span, .. } in found.into_iter().filter(|literal| literal.is_certain) {
         match whole.last_mut().filter(|last| is_end_of_line(&text[last.end..span.start])) {
             Some(last) => last.end = span.end,
             None => whole.push(span),
@@ -285,18 +288,25 @@ pub(crate) fn without_secrets(words: &str) -> Cow<'_, str> {
     if is_short_word(words) {
         return words.into();
     }
-    seen(words, |words| {
-        let mut search = Search::new(words, Piece::Words, false);
-        if words.contains("${") {
-            for text in Quoted::new(words).texts() {
-                search.piece(text, Piece::Words);
-            }
-        } else {
-            search.find();
+    seen(words, |words| hidden(words, in_words(words)))
+}
+
+/// Where the words of a person have what certainly is a secret. The lines of one are one.
+pub(crate) fn secrets_in(words: &str) -> Vec<Range<usize>> {
+    whole(words, if is_short_word(words) { Vec::new() } else { in_words(words) })
+}
+
+fn in_words(words: &str) -> Vec<Literal> {
+    let mut search = Search::new(words, Piece::Words, false);
+    if words.contains("${") {
+        for text in Quoted::new(words).texts() {
+            search.piece(text, Piece::Words);
         }
-        search.found.retain(|literal| literal.is_certain);
-        hidden(words, search.lines())
-    })
+    } else {
+        search.find();
+    }
+    search.found.retain(|literal| literal.is_certain);
+    search.lines()
 }
 
 /// Whether `text` is one word, and no secret that its looks tell is as short: so are most texts of a plan.

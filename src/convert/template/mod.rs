@@ -62,6 +62,8 @@ struct Part<'n> {
     /// Its kind in templates.
     word: &'static str,
     kind: Kind,
+    /// The whole of it.
+    object: &'n Node,
     spec: &'n Node,
     id: String,
     named: Named,
@@ -140,7 +142,9 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
         {
             row.entry(key).or_insert(value);
         }
-        reader.make(part.kind, part.at.clone(), &row.into(), part.named.variable.clone());
+        if reader.make(part.kind, part.at.clone(), &row.into(), part.named.variable.clone()).is_some() {
+            reader.look_for_secrets(&[part.spec, part.object]);
+        }
     }
     let Reader { told, made, variables, .. } = reader;
     Ok(Converted { made, variables, told, home: ORG.to_owned(), org: None, are_there: false })
@@ -186,7 +190,7 @@ fn part<'n>(object: &'n Node, id: u64, reader: &mut Reader<'_>) -> Option<Part<'
     };
     let named = name::of(object, word, reader)?;
     let spec = object.get("spec").unwrap_or(&NOTHING);
-    Some(Part { word, kind, spec, id: format!("{id:016x}"), at: named.at.clone(), named })
+    Some(Part { word, kind, object, spec, id: format!("{id:016x}"), at: named.at.clone(), named })
 }
 
 /// The labels of an object, as rows.

@@ -108,6 +108,7 @@ pub(super) fn read(instance: &Instance<'_>, orgs: &Orgs, reader: &mut Reader<'_>
             reader.note(at, message, "a plan shows what other roles the user would lose");
         }
     }
+    reader.look_for_secrets(&[attributes]);
 }
 
 /// The ID of an object in the form of its kind.
@@ -263,5 +264,5 @@ fn secret(instance: &Instance<'_>, reader: &mut Reader<'_>) {
         user: None,
     };
     let place = reader.place(at);
-    reader.made.push(Made { kind: Kind::Secret, object, place, named_by: None, external: false });
+    reader.made.push(Made { kind: Kind::Secret, object, place, named_by: None, external: false, copied: Vec::new() });
 }

@@ -1,6 +1,7 @@
 //! Projects made of what other tools have: what they declare is what these would have made.
 
 mod bad;
+mod copied;
 mod pages;
 mod templates;
 mod terraform;
