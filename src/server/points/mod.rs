@@ -1,12 +1,16 @@
 //! Points: line protocol in, evidence out.
 //!
-//! [`line_protocol`], [`store`] and [`query`] read, keep and answer; they know neither HTTP nor users. The two routes
-//! stand on top of them.
+//! [`line_protocol`], [`store`], [`delete`] and [`query`] read, keep, take away and answer; they know neither HTTP nor users.
+//! The routes stand on top of them.
 
 mod batch;
+mod delete;
+mod delete_route;
 pub(super) mod expiry;
 mod fields;
+mod flux_route;
 mod line_protocol;
+mod predicate;
 mod query;
 mod query_route;
 mod script;
@@ -22,14 +26,19 @@ use super::routes::Routes;
 use super::store::bucket::Bucket;
 use super::store::{View, org};
 
-/// `/api/v2/write` and `/api/v2/query`.
+/// `/api/v2/write`, `/api/v2/delete`, and `/api/v2/query` with what is below it.
 pub(super) fn routes() -> Routes {
-    Routes::new().merge(write_route::routes()).merge(query_route::routes())
+    Routes::new()
+        .merge(write_route::routes())
+        .merge(delete_route::routes())
+        .merge(query_route::routes())
+        .merge(flux_route::routes())
 }
 
 /// The `Allow` header of a path here.
 pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
-    matches!(path, "/api/v2/write" | "/api/v2/query").then_some("OPTIONS, POST")
+    let paths = ["/api/v2/write", "/api/v2/delete", "/api/v2/query", "/api/v2/query/ast", "/api/v2/query/analyze"];
+    paths.contains(&path).then_some("OPTIONS, POST")
 }
 
 /// How long the points of a bucket are kept.

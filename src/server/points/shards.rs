@@ -99,6 +99,13 @@ pub(super) fn outside_retention(points: &[&Point], oldest: i64, retention: Reten
     ))
 }
 
+/// The groups of a bucket.
+pub(super) fn all(transaction: &WriteTransaction, bucket: u64) -> Result<Vec<Range<i64>>, redb::Error> {
+    let table = transaction.open_table(SHARD_GROUPS)?;
+    let rows = table.range((bucket, i64::MIN)..=(bucket, i64::MAX))?;
+    rows.map(|row| row.map(|(start, end)| start.value().1..end.value()).map_err(Into::into)).collect()
+}
+
 pub(super) fn delete_bucket(transaction: &WriteTransaction, bucket: u64) -> Result<(), redb::Error> {
     transaction.open_table(SHARD_GROUPS)?.retain_in((bucket, i64::MIN)..=(bucket, i64::MAX), |_, _| false)?;
     Ok(())

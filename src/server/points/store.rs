@@ -185,19 +185,25 @@ pub(super) fn drop_expired(
         transaction
             .open_table(FIELD_TYPES)?
             .retain_in(field_types(bucket, group.start)..field_types(bucket, group.start + 1), |_, _| false)?;
-        drop_range(transaction, bucket, group)?;
+        drop_range(transaction, bucket, group, |_| true)?;
     }
     Ok(!expired.is_empty())
 }
 
-fn drop_range(transaction: &WriteTransaction, bucket: u64, range: &Range<i64>) -> Result<(), redb::Error> {
+/// Drops what the series that `belongs` names have in `range`.
+pub(super) fn drop_range(
+    transaction: &WriteTransaction,
+    bucket: u64,
+    range: &Range<i64>,
+    belongs: impl Fn(&[u8]) -> bool,
+) -> Result<(), redb::Error> {
     let mut series = transaction.open_table(SERIES)?;
     let mut values = transaction.open_table(VALUES)?;
     let mut changed = Vec::new();
     for row in series.range(bucket_rows(bucket))? {
         let (key, row) = row?;
         let (number, count, first, last) = row.value();
-        if first < range.end && range.start <= last {
+        if first < range.end && range.start <= last && belongs(key.value().1) {
             changed.push((key.value().1.to_vec(), number, count));
         }
     }
@@ -220,12 +226,14 @@ fn drop_range(transaction: &WriteTransaction, bucket: u64, range: &Range<i64>) -
     Ok(())
 }
 
-fn bucket_rows(bucket: u64) -> Range<SeriesKey> {
+/// The rows of a bucket among the series.
+pub(super) fn bucket_rows(bucket: u64) -> Range<SeriesKey> {
     // IDs are never all ones: the server makes them.
     (bucket, &[][..])..(bucket.saturating_add(1), &[][..])
 }
 
-fn field_types(bucket: u64, start: i64) -> FieldKey {
+/// Where the types of a shard group begin.
+pub(super) fn field_types(bucket: u64, start: i64) -> FieldKey {
     (bucket, start, &[])
 }
 

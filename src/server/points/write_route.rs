@@ -82,7 +82,7 @@ fn keep(call: &Call, bucket: &Bucket, zipped: bool, precision: Precision) -> Res
 }
 
 /// By ID, which may be one of another org, or else by name.
-fn find_bucket(view: &View, org: Id, name: &str) -> Result<Bucket, Problem> {
+pub(super) fn find_bucket(view: &View, org: Id, name: &str) -> Result<Bucket, Problem> {
     if let Ok(id) = name.parse() {
         match bucket::find(view, id) {
             Err(error) if error.is_missing() => {}

@@ -5,6 +5,7 @@ mod checks;
 pub(crate) mod columns;
 mod dashboards;
 mod dbrps;
+mod delete_points;
 mod deletes;
 mod durability;
 mod labels;

@@ -3,6 +3,7 @@
 use fluxform::flux::evidence::any_point;
 use serde_json::json;
 
+use crate::flux::cases;
 use crate::support::{Reply, Scene, both, real};
 
 async fn query(scene: &Scene, script: &str) -> Reply {
@@ -78,5 +79,69 @@ real!(what_a_string_says_changes_no_type, async |scene| {
             let script = format!("{IMPORT}{imports}{}", call.replace("WORD", word));
             query(&scene, &script).await.refused(400, "invalid", SAID);
         }
+    }
+});
+
+both!(each_case_has_the_tree_that_is_recorded_or_is_refused_in_these_words, async |scene| {
+    for path in cases() {
+        let source = std::fs::read_to_string(&path).unwrap();
+        let reply = scene.http.post("query/ast", json!({"query": source})).await;
+        if let Ok(tree) = std::fs::read(path.with_extension("json")) {
+            let tree: serde_json::Value = serde_json::from_slice(&tree).unwrap();
+            assert_eq!((reply.status, &reply.json), (200, &tree), "{}", path.display());
+            continue;
+        }
+        let errors = std::fs::read_to_string(path.with_extension("err")).unwrap();
+        let said = errors.lines().find_map(|line| line.strip_prefix("ast: ")).unwrap();
+        assert_eq!(format!("{} {}", reply.status, reply.message()), said, "{}", path.display());
+    }
+});
+
+both!(a_script_is_read_for_whoever_has_a_token, async |scene| {
+    let status = async |http: &crate::support::Http, path: &str| {
+        http.post(path, json!({"query": "x = 1", "type": "flux"})).await.status
+    };
+    let narrow = json!([scene.may("read", "labels")]);
+    let inactive = scene.token_with(json!({"status": "inactive", "permissions": narrow})).await.http;
+    let narrow = scene.token(narrow).await.http;
+    for path in ["query/ast", "query/analyze"] {
+        for http in [&narrow, &inactive] {
+            assert_eq!(status(http, path).await, 200);
+        }
+        assert_eq!(status(&scene.server.anonymous(), path).await, 401);
+        assert_eq!(scene.http.get(path).await.header("allow"), "OPTIONS, POST");
+        for (body, words) in [("", "EOF"), ("{", "unexpected EOF")] {
+            scene.http.post_text(path, body).await.refused(400, "invalid", &format!("invalid json: {words}"));
+        }
+    }
+    let unfit = "invalid json: json: cannot unmarshal";
+    for (path, body, words) in [
+        ("query/ast", json!([]), "array into Go value of type http.langRequest"),
+        ("query/ast", json!({"query": 5}), "number into Go struct field langRequest.query of type string"),
+        ("query/analyze", json!([]), "array into Go value of type http.QueryRequest"),
+        ("query/analyze", json!({"type": 5}), "number into Go struct field QueryRequest.type of type string"),
+    ] {
+        scene.http.post(path, body).await.refused(400, "invalid", &format!("{unfit} {words}"));
+    }
+});
+
+both!(an_analysis_tells_mistakes_of_the_syntax_and_no_others, async |scene| {
+    let analyze = async |script: &str| scene.http.post("query/analyze", json!({"query": script, "type": "flux"})).await;
+    for (script, line, column, message) in [
+        ("x = (", 1, 5, "expected RPAREN, got EOF"),
+        ("a\n|> b", 2, 4, "pipe destination must be a function call"),
+        ("x = {a: 1 b: 2}", 0, 0, "unknown operator \"<INVALID_OP>\""),
+    ] {
+        let error = json!({"line": line, "column": column, "character": 0, "message": message});
+        assert_eq!(analyze(script).await.expect(200), json!({"errors": [error]}), "{script}");
+    }
+    for script in ["", "x = 1", "x = nosuch", "import \"no/such\"", "x ="] {
+        assert_eq!(analyze(script).await.expect(200), json!({"errors": []}), "{script}");
+    }
+    let panic = "a panic has occurred: /api/v2/query/analyze: walk not defined for node *ast.LabelLiteral";
+    analyze("x = .n").await.refused(500, "internal error", panic);
+    for body in [json!({"query": "x"}), json!({"query": "x", "type": "sql"}), json!({})] {
+        let untold = "An internal error has occurred - check server logs";
+        scene.http.post("query/analyze", body).await.refused(500, "internal error", untold);
     }
 });
