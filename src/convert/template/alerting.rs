@@ -54,16 +54,20 @@ pub(super) fn check(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
 fn threshold(part: &Part<'_>, one: &Node, reader: &mut Reader<'_>) -> Option<Json> {
     let level = level(part, one, "level", reader)?;
     let ty = one.text("type").to_lowercase();
-    let number = |key: &str| one.number(key).unwrap_or_default();
+    let number = |key: &str| match one.get(key) {
+        // What is no number is said already: no check watches for another one.
+        Some(_) => one.number(key),
+        None => Some(0.0),
+    };
     Some(match ty.as_str() {
         "greater" | "lesser" => {
-            json!({"type": ty, "level": level, "value": number("value"), "allValues": one.flag("allValues")})
+            json!({"type": ty, "level": level, "value": number("value")?, "allValues": one.flag("allValues")})
         }
         "inside_range" | "outside_range" => json!({
             "type": "range",
             "level": level,
-            "min": number("min"),
-            "max": number("max"),
+            "min": number("min")?,
+            "max": number("max")?,
             "within": ty == "inside_range",
             "allValues": one.flag("allValues"),
         }),

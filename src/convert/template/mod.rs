@@ -7,6 +7,7 @@ mod chart;
 mod dashboard;
 mod name;
 mod plain;
+mod shape;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -134,6 +135,7 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
         parts.push(part);
     }
     for part in &parts {
+        shape::check(part, &mut reader);
         name::misplaced(part.spec, &TAKEN, &mut reader);
         let labels = labels(part, &others, &mut reader);
         let Some(Json::Object(mut row)) = row(part, &others, &mut reader) else { continue };
