@@ -37,6 +37,17 @@ pub struct Source {
 
 /// The marks with which a text in UTF-16 begins.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+const UTF_16_HELP: &str = "it is UTF-16, as PowerShell writes with `>`: save it as UTF-8";
+/// So many bytes tell whether a text without a mark is in UTF-16: sources begin with ASCII.
+const BEGIN: usize = 64;
+
+/// Whether a text is in UTF-16: it begins with its mark, or has a zero in each pair of bytes, always on the same side.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    let (pairs, _) = bytes[..bytes.len().min(BEGIN)].as_chunks::<2>();
+    let is_side = |zero: usize| pairs.iter().all(|pair| pair[zero] == 0 && pair[1 - zero] != 0);
+    UTF_16.iter().any(|mark| bytes.starts_with(mark)) || pairs.len() > 1 && (is_side(0) || is_side(1))
+}
+
 /// So many bytes of a text are counted at once: one line may be all of it.
 const CHUNK: usize = 1 << 12;
 
@@ -50,8 +61,12 @@ impl Source {
     /// The text in `bytes`, which were read at `path`, and which messages call `name`.
     ///
     /// # Errors
-    /// What is not UTF-8, under `code` and at its first wrong byte.
+    /// What is not UTF-8, under `code` and at its first wrong byte, and UTF-16 that happens to be both.
     pub fn utf8(code: Code, path: &Path, name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
+        let is_wide = is_utf_16(&bytes);
+        if is_wide && std::str::from_utf8(&bytes).is_ok() {
+            return Err(Diagnostic::error(code, format!("{name} is not UTF-8")).help(UTF_16_HELP));
+        }
         String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -61,11 +76,8 @@ impl Source {
             };
             let diagnostic =
                 Diagnostic::error(code, format!("{name} is not UTF-8")).at(place, "the first byte that is none");
-            if !UTF_16.iter().any(|mark| error.as_bytes().starts_with(mark)) {
-                return diagnostic;
-            }
             // Between its zeros no secret is found.
-            diagnostic.showing_nothing().help("it is UTF-16, as PowerShell writes with `>`: save it as UTF-8")
+            if is_wide { diagnostic.showing_nothing().help(UTF_16_HELP) } else { diagnostic }
         })
     }
 

@@ -85,9 +85,21 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(exit)
 }
 
+/// Whether somebody means what is at an address.
+fn is_url(path: &Path) -> bool {
+    path.to_str().and_then(|text| text.split_once("://")).is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    })
+}
+
 /// What is converted.
 fn source(path: &Path) -> Result<Source, Problem> {
     let wrong = |message: String| Problem::new(Code::ConvertSource, message);
+    if is_url(path) {
+        let diagnostic =
+            Diagnostic::error(Code::ConvertSource, format!("{} is an address, and no file", path.display()));
+        return Err(diagnostic.help("download it first, then convert the file").into());
+    }
     let (name, bytes) = if path == Path::new("-") {
         ("<stdin>".to_owned(), standard_input::read(&SOURCE_FILE).map_err(wrong)?)
     } else {

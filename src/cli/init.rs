@@ -98,7 +98,13 @@ fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
             let mut file = std::fs::File::create_new(&path)?;
             file.write_all(text.replace("{name}", name).as_bytes())
         };
-        create().map_err(|error| Problem::new(Code::InitWrite, format!("cannot write {}: {error}", path.display())))?;
+        create().map_err(|error| {
+            let why = match written::no_directory(&path) {
+                Some(parent) => format!("{} is not a directory", parent.display()),
+                None => error.to_string(),
+            };
+            Problem::new(Code::InitWrite, format!("cannot write {}: {why}", path.display()))
+        })?;
     }
     let lacks = |ignored: String| {
         let has = |line: &&str| ignored.lines().any(|known| known.trim().trim_matches('/') == line.trim_matches('/'));
@@ -130,6 +136,9 @@ mod tests {
         }
         let lacks = write(&dir, "x").expect("a .gitignore is no hindrance").expect("one was there");
         assert_eq!(lacks, ["/.fluxform/", "/secrets/", "*.token", ".env"]);
+        let beneath = dir.join(".gitignore/below");
+        let refused = write(&beneath, "x").expect_err("refused").diagnostic;
+        assert!(refused.message.ends_with(".gitignore is not a directory"), "{}", refused.message);
         let again = tempfile::tempdir().expect("a directory");
         std::fs::write(again.path().join(".gitignore"), "secrets\n.env\n").expect("written");
         assert_eq!(write(again.path(), "x").expect("written"), Some(vec!["/.fluxform/", "*.token"]));

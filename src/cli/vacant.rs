@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::written;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::export::{Export, HEAD};
 use crate::problem::Problem;
@@ -30,7 +31,12 @@ pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
         Ok(None) => true,
         Ok(Some(_)) => return Err(occupied("is not empty")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => false,
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(occupied("is not a directory")),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(match written::no_directory(path) {
+                Some(parent) => beneath(path, parent),
+                None => occupied("is not a directory"),
+            });
+        }
         Err(error) => return Err(unwritable(path, &error)),
     };
     Ok(Vacant { path: real(path, exists).unwrap_or_else(|_| path.to_owned()), exists })
@@ -44,6 +50,12 @@ fn real(path: &Path, exists: bool) -> io::Result<PathBuf> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     Ok(parent.canonicalize()?.join(name))
+}
+
+/// Says that nothing can be at `path`, because `parent` is no directory.
+fn beneath(path: &Path, parent: &Path) -> Problem {
+    let message = format!("cannot write to {}: {} is not a directory", path.display(), parent.display());
+    Diagnostic::error(Code::ExportWrite, message).help("nothing was written; choose a new or empty directory").into()
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
@@ -168,8 +180,14 @@ mod tests {
             put(&at(path), &export("other")).expect_err("it has files now");
             assert_eq!(std::fs::read_to_string(at(path).join(HEAD)).expect("a file"), "[project]");
         }
-        for path in ["file", "link", "file/below"] {
+        for path in ["file", "link", "file/below", "file/far/below"] {
             put(&at(path), &export("other")).expect_err(path);
+            let refused = vacant(&at(path)).err().map(|problem| problem.diagnostic);
+            let Some(refused) = refused.filter(|_| path.starts_with("file")) else { continue };
+            let is_file = path == "file";
+            let code = if is_file { Code::ExportExists } else { Code::ExportWrite };
+            assert_eq!(refused.code, code, "{path}");
+            assert!(refused.message.ends_with(&format!("{} is not a directory", at("file").display())), "{refused:?}");
         }
         assert_eq!(names(dir.path()), ["a", "empty", "file", "link", "new"], "nothing is left beside them");
     }

@@ -37,6 +37,12 @@ pub(super) fn through_no_link(code: Code, what: &str, path: &Path) -> Result<(),
     })
 }
 
+/// What is in the way of `path` and is no directory, if there is such a thing.
+pub(super) fn no_directory(path: &Path) -> Option<&Path> {
+    let there = path.ancestors().skip(1).find(|parent| parent.symlink_metadata().is_ok())?;
+    Some(there).filter(|there| !there.is_dir())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -108,6 +108,14 @@ impl Node {
         }
     }
 
+    /// Whether it is a number that is greater than any whole number that can be counted to.
+    pub(super) fn is_beyond(&self) -> bool {
+        match &self.inner {
+            Inner::Number(number) => number.as_i64().is_none() && number.as_f64().is_some_and(|size| size >= BEYOND),
+            _ => false,
+        }
+    }
+
     /// A short place to point at: the value itself where it is on one line, else its first key.
     pub(super) fn head(&self) -> Range<usize> {
         match &self.inner {
@@ -129,6 +137,9 @@ impl Node {
         }
     }
 }
+
+/// The first whole number that is too great.
+const BEYOND: f64 = 9_223_372_036_854_775_808.0;
 
 /// How many values a text counts for, besides the one that it is.
 pub(super) const fn weight(text: &str) -> usize {

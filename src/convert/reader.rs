@@ -36,10 +36,26 @@ impl<'s> Reader<'s> {
         self.told.push(Diagnostic::error(Code::ConvertObject, message).at(place, label));
     }
 
+    /// Says that a retention of so many seconds is longer than can be counted, if it is.
+    pub(super) fn refuse_beyond(&mut self, seconds: Option<&Node>) -> bool {
+        let Some(said) = seconds.filter(|said| said.is_beyond()) else { return false };
+        let written = self.source.text.get(said.span.clone()).unwrap_or_default();
+        let message = format!("a retention of `{written}` seconds is longer than InfluxDB can keep anything");
+        self.refuse(said.span.clone(), message, "left out");
+        true
+    }
+
     /// Says what is otherwise than in the source.
     pub(super) fn note(&mut self, at: Range<usize>, message: impl Into<String>, label: &str) {
         let place = self.place(at);
         self.told.push(Diagnostic::warning(Code::ConvertPart, message).at(place, label));
+    }
+
+    /// The same of several places.
+    pub(super) fn note_all(&mut self, at: impl Iterator<Item = Range<usize>>, message: impl Into<String>, label: &str) {
+        let told = Diagnostic::warning(Code::ConvertPart, message);
+        let told = at.fold(told, |told, at| told.at(self.place(at), label));
+        self.told.push(told);
     }
 
     /// Says that a secret is not copied, and what stands in its place.

@@ -34,6 +34,9 @@ pub(super) fn bucket(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
         reader.refuse(said.head(), "`everySeconds` must be a whole number", "left out");
         return None;
     }
+    if reader.refuse_beyond(said) {
+        return None;
+    }
     let every = said.and_then(Node::as_whole).unwrap_or_default();
     if every < 0 {
         reader.refuse(part.at.clone(), "a retention cannot be negative", "left out");
@@ -159,7 +162,11 @@ pub(super) fn without_params(of: &Node, reader: &mut Reader<'_>) {
 
 /// Whether an object works; none for another word, which is said.
 pub(super) fn status(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<String> {
-    let status = part.spec.text("status").to_lowercase();
+    // What is no text is said already.
+    let status = match part.spec.get("status") {
+        Some(said) => said.as_text()?.to_lowercase(),
+        None => String::new(),
+    };
     match status.as_str() {
         "" => Some("active".to_owned()),
         "active" | "inactive" => Some(status),

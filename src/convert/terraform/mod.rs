@@ -4,7 +4,7 @@
 mod orgs;
 mod resource;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,6 +22,9 @@ const FIRST: &str = "/hashicorp/influxdb\"";
 /// The version of states that Terraform writes since 0.12.
 const VERSION: i64 = 4;
 
+/// So many resources of other providers are shown, each of another type.
+const SHOWN: usize = 3;
+
 /// An object of a state.
 struct Instance<'n> {
     /// What follows the prefix in the type of the resource.
@@ -36,7 +39,11 @@ struct Instance<'n> {
 /// Whether a document is a state, or what else Terraform writes in JSON.
 pub(super) fn is_one(document: &Node) -> bool {
     let has = |keys: &[&str]| keys.iter().all(|key| document.get(key).is_some());
-    has(&["version", "terraform_version"]) || has(&["version", "lineage"]) || has(&["format_version", "values"])
+    let is_old = has(&["version", "modules"]) && document.get("apiVersion").is_none();
+    is_old
+        || has(&["version", "terraform_version"])
+        || has(&["version", "lineage"])
+        || has(&["format_version", "values"])
 }
 
 /// Reads the objects of a state. Nothing of `unread`, which is the same, is shown.
@@ -47,17 +54,25 @@ pub(super) fn read(source: &Arc<Source>, unread: &Arc<Source>, state: &Node) -> 
     let version = state.whole("version");
     if version != Some(VERSION) {
         let at = state.get("version").map_or_else(|| state.head(), Node::head);
+        if let Some(old) = version.filter(|version| (1..VERSION).contains(version)) {
+            let error =
+                bad(unread, at, format!("this is a state of version {old}, of a Terraform before 0.12"), "not 4");
+            return Err(error.help(
+                "a newer Terraform or OpenTofu writes it anew: give what its `terraform state pull` prints, in the directory of the \
+                 configuration",
+            ));
+        }
         let error = bad(unread, at, "this is no state of version 4", "another form");
         return Err(error.help("give what `terraform state pull` prints, of Terraform 0.12 or later, or of OpenTofu"));
     }
     let source = Arc::new(source.hiding(secrets(state)));
     let mut reader = Reader::new(&source);
     let mut instances = Vec::new();
-    let mut others = BTreeSet::new();
+    let mut others: BTreeMap<&str, &Node> = BTreeMap::new();
     for resource in state.list("resources") {
         let ty = resource.get("type").and_then(text).unwrap_or_default();
         let Some(word) = PREFIXES.iter().find_map(|prefix| ty.strip_prefix(prefix)) else {
-            others.insert(ty);
+            others.entry(ty).or_insert_with(|| resource.get("type").unwrap_or(resource));
             continue;
         };
         let is_data = resource.text("mode") == "data";
@@ -83,10 +98,11 @@ pub(super) fn read(source: &Arc<Source>, unread: &Arc<Source>, state: &Node) -> 
     }
     orgs.put(&mut reader);
     if !others.is_empty() {
-        let types: Vec<_> = others.into_iter().map(|ty| format!("`{ty}`")).collect();
+        let types: Vec<_> = others.keys().map(|ty| format!("`{ty}`")).collect();
         let message = format!("resources of other providers are not converted: {}", types.join(", "));
-        let at = state.get("resources").map_or_else(|| state.head(), Node::head);
-        reader.note(at, message, "left out");
+        let mut at: Vec<_> = others.into_values().map(Node::head).collect();
+        at.sort_by_key(|at| at.start);
+        reader.note_all(at.into_iter().take(SHOWN), message, "left out");
     }
     let Reader { told, made, variables, .. } = reader;
     Ok(Converted { made, variables, told, org: orgs.name(&home).map(str::to_owned), home, are_there: true })

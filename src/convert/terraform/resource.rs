@@ -56,6 +56,9 @@ pub(super) fn read(instance: &Instance<'_>, orgs: &Orgs, reader: &mut Reader<'_>
         ),
         _ => {}
     }
+    if *kind == Kind::Bucket && reader.refuse_beyond(retention(attributes)) {
+        return;
+    }
     let mut row = json!({"id": text("id"), "name": text("name"), "description": text("description")});
     if let Some(org) = Some(text("org_id")).filter(|org| !org.is_empty() && *kind != Kind::User) {
         row["orgID"] = org.into();
@@ -121,9 +124,14 @@ fn status(attributes: &Node) -> String {
 }
 
 /// The retention is one number with one provider, and a block with the others.
+fn retention(attributes: &Node) -> Option<&Node> {
+    let rule = || attributes.list("retention_rules").first()?.get("every_seconds");
+    attributes.get("retention_period").or_else(rule)
+}
+
 fn bucket(attributes: &Node) -> Json {
     let rules = attributes.list("retention_rules").first();
-    let every = attributes.whole("retention_period").or_else(|| rules?.whole("every_seconds")).unwrap_or_default();
+    let every = retention(attributes).and_then(Node::as_whole).unwrap_or_default();
     let mut rule = json!({"type": "expire", "everySeconds": every});
     if let Some(shard) = rules.and_then(|rule| rule.whole("shard_group_duration_seconds")).filter(|shard| *shard > 0) {
         rule["shardGroupDurationSeconds"] = shard.into();

@@ -85,6 +85,29 @@ fn what_cannot_be_converted_is_said_at_its_place_and_the_rest_is() {
                 ),
             &["of the `type` bearer without `token`", "of the `type` basic without `password`"],
         ),
+        (
+            object(
+                "NotificationEndpointSlack",
+                "e",
+                "{ url: \"https://hooks.example.com\", token: [S3KR1TS3KR1T], status: [x] }",
+            ) + &object("Label", "l", "{ color: { a: b }, name: [x] }"),
+            &[
+                "`token` of a NotificationEndpointSlack must be a text, or a `secretRef` with a text as `key` ╭─[t.yml:5:26]",
+                "`status` of a NotificationEndpointSlack must be a text",
+                "`color` of a Label must be a text ╭─[t.yml:10:18]",
+                "`name` of a Label must be a text, or an `envRef` with texts as `key` and `default`",
+            ],
+        ),
+        (
+            check("thresholds: [{ type: greater, level: crit, value: \"90\" }]")
+                + &object("Task", "t", "{ every: 1h, query: x = 1, status: true }")
+                + &object("Dashboard", "d", "[]"),
+            &[
+                "`value` of a CheckThreshold must be a number",
+                "`status` of a Task must be a text",
+                "`spec` of a Dashboard must be a table ╭─[t.yml:15:7]",
+            ],
+        ),
         (object("Variable", "v", "{ type: list }"), &["a variable is `constant`, `map` or `query`, not `list`"]),
         (
             object("Variable", "and", "{ type: constant, values: [a] }"),
@@ -193,7 +216,9 @@ fn what_cannot_be_read_makes_nothing() {
         ("t.json", "{\"a\": 1, \"a\": 2}", "the key `a` stands twice in one object"),
         ("main.tf", "resource \"influxdb_bucket\" \"x\" {}", "this is a configuration of Terraform, and no state"),
         ("t.jsonnet", "{ a:: 1 }", "this is a program in Jsonnet, and no template yet"),
-        ("s.tfstate", "{\"version\": 3, \"lineage\": \"x\", \"modules\": []}", "this is no state of version 4"),
+        ("s.tfstate", "{\"version\": 3, \"lineage\": \"x\", \"modules\": []}", "this is a state of version 3"),
+        ("s.tfstate", "{\"version\": 3, \"serial\": 1, \"modules\": []}", "what its `terraform state pull` prints"),
+        ("s.tfstate", "{\"version\": 5, \"lineage\": \"x\", \"resources\": []}", "this is no state of version 4"),
     ] {
         let converted = Converted::of(name, text);
         let is_said = converted.ended.words().contains(wanted) && converted.ended.code == 65;
@@ -206,6 +231,10 @@ fn what_cannot_be_read_makes_nothing() {
     let absent = Fluxform::new(&["convert", "absent.yml", "--out", "made"]).run().with(65);
     assert!(absent.err.contains("absent.yml"), "{}", absent.err);
     Fluxform::new(&["convert", "--out", "made"]).run().with(64);
+    let url = "https://u:hunter2hunter2@example.com/t.yml";
+    let address = Fluxform::new(&["convert", url, "--out", "made"]).run().with(65);
+    let said = address.words();
+    assert!(said.contains("is an address, and no file help: download it first") && !said.contains("hunter2"), "{said}");
 }
 
 /// Nothing is written over, and a source may come from standard input.
@@ -379,9 +408,11 @@ fn a_source_that_is_not_utf_8_is_not_shown() {
     let state = "{\"version\": 4, \"serial\": 1, \"lineage\": \"x\", \"resources\": [],\n\"outputs\": {\"db\": {\"value\":\n\"S3CRET0UT\"}}}";
     let wide = |of: fn(u16) -> [u8; 2], mark: &str| format!("{mark}{state}").encode_utf16().flat_map(of).collect();
     let broken = [state.replace("S3CRET0UT", "S3CRET0UTx").as_bytes(), b"\xff"].concat();
-    let sources: [Vec<u8>; 4] = [
+    let sources: [Vec<u8>; 6] = [
         wide(u16::to_le_bytes, "\u{feff}"),
         wide(u16::to_be_bytes, "\u{feff}"),
+        wide(u16::to_le_bytes, ""),
+        wide(u16::to_be_bytes, ""),
         broken,
         [b"\xe4\n", state.as_bytes()].concat(),
     ];
@@ -393,19 +424,21 @@ fn a_source_that_is_not_utf_8_is_not_shown() {
         assert_eq!(said.code, 65, "{n}: {}", said.all());
         let words: String = said.all().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
         assert!(words.contains("isnotUTF8") && !words.contains("S3CRET0UT"), "{n}: {}", said.all());
-        assert_eq!(n < 2, said.words().contains("it is UTF-16"), "{n}: {}", said.all());
+        assert_eq!(n < 4, said.words().contains("it is UTF-16"), "{n}: {}", said.all());
     }
 }
 
 /// Neither a panic nor another retention than is written.
 #[test]
 fn what_lasts_longer_than_can_be_counted_is_left_out() {
-    for seconds in ["9223372037", "100000000000", "18446744073709551615", "99999999999999999999"] {
+    for seconds in ["9223372037", "100000000000", "18446744073709551615", "99999999999999999999", "1e300"] {
         let long =
             object("Bucket", "long", &format!("{{ retentionRules: [{{ type: expire, everySeconds: {seconds} }}] }}"));
         let converted = Converted::of("t.yml", &(long + &object("Bucket", "short", "{}")));
         assert_eq!(converted.ended.code, 3, "{}", converted.ended.all());
         let project: String = files(&converted.project()).values().cloned().collect();
         assert!(project.contains("short") && !project.contains("long"), "{seconds}:\n{project}");
+        let said = converted.ended.words();
+        assert!(said.contains(seconds) && !said.contains("9223372036854775807"), "{}", converted.ended.all());
     }
 }

@@ -181,7 +181,9 @@ fn the_traps_of_the_providers_are_said() {
         json!({"id": "db", "name": "db"}),
     );
     let unknown = resource(LANCEY, "influxdb-v2_ready", "r", json!({"id": "x"}));
-    let all = [resource(KOMMINAR, "influxdb_authorization", "wide", wide), replaced, first, unknown];
+    let aws = |ty: &str| resource("provider[\"registry.terraform.io/hashicorp/aws\"]", ty, "x", json!({"id": "i-0"}));
+    let wide = resource(KOMMINAR, "influxdb_authorization", "wide", wide);
+    let all = [wide, replaced, first, unknown, aws("aws_instance"), aws("aws_instance"), aws("aws_alb")];
     let converted = Converted::of("s.json", &state(&all));
     let said = converted.ended.words();
     for wanted in [
@@ -189,9 +191,13 @@ fn the_traps_of_the_providers_are_said() {
         "Terraform has replaced this module.plant[\"a\"].influxdb_bucket.old",
         "`influxdb_database` of the provider hashicorp/influxdb is of InfluxDB 1.x",
         "fluxform has no kind for influxdb-v2_ready.r",
+        "resources of other providers are not converted: `aws_alb`, `aws_instance` ╭─[s.json:96:15]",
     ] {
         assert!(said.contains(wanted), "{wanted}: {}", converted.ended.all());
     }
+    let long = json!({"id": "00000000000000b2", "org_id": org, "name": "long", "retention_period": 1e300});
+    let converted_long = Converted::of("s.json", &state(&[resource(KOMMINAR, "influxdb_bucket", "long", long)]));
+    assert!(converted_long.ended.words().contains("a retention of `1e300` seconds"), "{}", converted_long.ended.all());
     assert_eq!(converted.ended.code, 3);
     let tokens = &files(&converted.project())["tokens.toml"];
     assert!(tokens.contains("read = [\"instance/buckets\"]"), "{tokens}");
