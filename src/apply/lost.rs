@@ -46,7 +46,7 @@ pub async fn seek(writer: &Writer, manifest: &Manifest, ledger: &Ledger) -> Resu
 /// Whether `sink` holds the secret with this fingerprint.
 async fn holds(sink: &Sink, manifest: &Manifest, delivered: &str, access: Access) -> Result<bool, String> {
     let sink = sink.within(&manifest.root).map_err(|error| error.to_string())?;
-    let held = sink.read(access).await.map_err(|error| error.to_string())?;
+    let held = sink.read(access).await.map_err(|error| format!("{sink}: {}", error.unread()))?;
     Ok(held.is_some_and(|secret| fingerprint(&secret) == delivered))
 }
 

@@ -92,6 +92,7 @@ pub async fn plan(
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
         project: &manifest.project,
+        host: client.host(),
         graph,
         snapshot: &snapshot,
         ledger: &ledger,

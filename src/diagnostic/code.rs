@@ -412,6 +412,7 @@ codes! {
         PlanSecretNotMade "plan::secret-not-made" |Warning "An adopted token has a secret that fluxform cannot deliver, or is not rotated"
         PlanSecretNotSet "plan::secret-not-set" |Warning "A secret or password is not set: the object keeps the one that it has, or has none"
         PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"
+        PlanSecretUnknown "plan::secret-unknown" |Warning "Whether a secret is as it should be could not be found out"
         PlanStillUsed "plan::still-used" |Warning "Something that the project does not manage uses what is deleted or renamed"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"

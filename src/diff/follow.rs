@@ -43,14 +43,24 @@ pub(super) fn follow(changes: &mut [Change], manifest: &Manifest) {
                 (change.action, change.reason) = (Action::Update, Reason::Differs);
             }
         }
-        let counts = |of: &&FieldChange| {
-            let field = kind.field(of.field);
-            field.is_some_and(|field| field.role == Role::Name || matches!(field.ty, Type::Block(_)))
-        };
-        let copied: Vec<&FieldChange> = change.fields.iter().filter(counts).collect();
-        if change.action == Action::Update && !copied.is_empty() {
-            let is_drift = copied.iter().any(|field| matches!(field.cause, Cause::Drift | Cause::Both));
+        if change.changes_copies() {
+            let is_drift = change.copied().any(|field| matches!(field.cause, Cause::Drift | Cause::Both));
             changed.insert(change.address.clone(), is_drift);
         }
+    }
+}
+
+impl Change {
+    /// Whether it changes something of an object in place that others may have a copy of.
+    pub fn changes_copies(&self) -> bool {
+        self.action == Action::Update && self.copied().next().is_some()
+    }
+
+    fn copied(&self) -> impl Iterator<Item = &FieldChange> {
+        let counts = |of: &&FieldChange| {
+            let field = self.address.kind.field(of.field);
+            field.is_some_and(|field| field.role == Role::Name || matches!(field.ty, Type::Block(_)))
+        };
+        self.fields.iter().filter(counts)
     }
 }

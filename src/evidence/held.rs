@@ -41,7 +41,7 @@ pub enum Held {
     Program,
     /// What cannot be read, and why.
     Unreadable(String),
-    /// A secret of which the server does not say whether it works.
+    /// A secret of which the server does not say whether it works, or is what it has.
     Unanswered,
     /// What the server has.
     Same,
@@ -49,6 +49,13 @@ pub enum Held {
     Another,
     /// What could not be compared with what the server has, and why.
     NotCompared(String),
+}
+
+impl Held {
+    /// Whether nobody can tell whether it is as it should be.
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Unanswered)
+    }
 }
 
 /// Where a secret was looked for, as plans show it.
@@ -113,7 +120,7 @@ pub async fn held(
 
 async fn read(sink: &Sink, manifest: &Manifest, look: Look) -> Result<Option<Secret>, String> {
     let sink = sink.within(&manifest.root).map_err(|error| error.to_string())?;
-    sink.read(look).await.map_err(|error| error.to_string())
+    sink.read(look).await.map_err(|error| error.unread())
 }
 
 /// What is known of a token.

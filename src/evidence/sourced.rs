@@ -20,7 +20,8 @@ pub async fn sourced(client: &Client, manifest: &Manifest, changes: &[Change], l
         let held = one.compare(client, manifest, look).await;
         let Declared { change, at, source, rule, .. } = one;
         let source = without_secrets_in_command(&source.to_string()).into_owned();
-        let (place, is_fine) = (Place::Source { at, source, again: rule.again }, held != Held::Another);
+        let is_fine = !matches!(held, Held::Another | Held::Unanswered);
+        let place = Place::Source { at, source, again: rule.again };
         Probed { address: change.address.clone(), place, held, is_fine }
     });
     compared.buffered(AT_ONCE).collect().await
@@ -63,7 +64,8 @@ impl Declared<'_> {
             Ok(Some(false)) => Held::Another,
             Ok(None) => Held::NotCompared("InfluxDB has no request that tells".to_owned()),
             Err(error) if error.class == Class::NotFound => Held::Another,
-            Err(error) => Held::NotCompared(error.message),
+            Err(error) if error.class == Class::Denied => Held::NotCompared(error.message),
+            Err(_) => Held::Unanswered,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What uses something that a plan deletes or renames, and is nobody's once the plan is applied: it stays, and finds nothing any more.
+//! What uses something that a plan deletes or changes, and is nobody's once the plan is applied: it stays, and finds nothing any more, or
+//! has a copy of what was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,8 @@ use crate::kind::{Kind, Level, Object, ReadScope, Standing, Use};
 use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
 
-/// The objects that use what `changes` delete, make anew or rename, by change, as far as the token sees: those that neither the
-/// project owns nor the plan touches, and those that it lets go of.
+/// The objects that use what `changes` delete, make anew or rename, or have a copy of what they change, by change, as far as the token
+/// sees: those that neither the project owns nor the plan touches, and those that it lets go of.
 ///
 /// # Errors
 /// The server's.
@@ -32,11 +33,13 @@ pub async fn used(
     for change in changes {
         let (kind, Some(Target { id, org: Some(org), name })) = (change.address.kind, &change.object) else { continue };
         let is_renamed = change.action == Action::Update && kind.is_named_in_scripts() && change.new_name().is_some();
-        if !change.action.removes() && !is_renamed {
+        let is_copied = change.changes_copies();
+        if !change.action.removes() && !is_renamed && !is_copied {
             continue;
         }
         let Some(org) = Some(org.as_str()).filter(stays).filter(|_| kind.spec().level == Level::Org) else { continue };
-        for user in kind.users() {
+        let copiers = kind.copiers().filter(|_| is_copied);
+        for user in kind.users().filter(|_| change.action.removes() || is_renamed).chain(copiers) {
             let by_name = user.names_in_scripts(kind);
             if !is_renamed || by_name {
                 let asked = users.entry(user).or_default();
@@ -44,7 +47,7 @@ pub async fn used(
                 asked.by_name |= by_name;
             }
         }
-        if change.action.removes() {
+        if change.action.removes() || kind.copiers().next().is_some() {
             removed.insert(Use::Id(kind, id.clone()), change);
         }
         // What takes its place has its name.

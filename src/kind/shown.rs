@@ -13,7 +13,8 @@ const OF_A_DASHBOARD: [&str; 3] = ["timeRangeStart", "timeRangeStop", "windowPer
 /// What a script reaches, which was `followed`, and the variables that it reads. One without a name may be any.
 pub(super) fn reaches(script: &Script, followed: Followed<'_>) -> Vec<Reference> {
     let access = if hidden_place::is_unknown(script, &followed) { Access::Calls } else { Access::Reads };
-    let variable = |(name, span)| Reference { span, access, target: Target::Variable, name, elsewhere: None };
+    let variable =
+        |(name, span)| Reference { span, access, target: Target::Variable, name, elsewhere: None, hosts: Vec::new() };
     let variables = variables(script).map(variable);
     followed.references.all.into_iter().chain(variables).collect()
 }

@@ -70,12 +70,13 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 fn reaches(fields: &Fields) -> impl Iterator<Item = Reference> {
     let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let named = outputs(fields).into_iter().filter(|output| output.bucket.is_some());
-    named.map(move |Output { bucket, org, place }| Reference {
+    named.map(move |Output { bucket, org, place, hosts }| Reference {
         span: Span::new(at(place.start), at(place.end)),
         access: Access::Writes,
         target: Target::Bucket,
         name: bucket,
         elsewhere: org.map(|org| Elsewhere::Org(Some(org))),
+        hosts,
     })
 }
 
@@ -190,15 +191,22 @@ fn named(fields: &Fields) -> Option<Vec<String>> {
 /// The buckets that a configuration writes into, each by its name if that stands there. Telegraf takes a table and a list of
 /// tables, a text and a list with one; which bucket a tag or a database of InfluxDB 1.x means, only a run can tell.
 pub(crate) fn outputs(fields: &Fields) -> Vec<Output> {
-    let unknown = |place: Range<usize>| Output { bucket: None, org: None, place };
+    let unknown = |place: Range<usize>| Output { bucket: None, org: None, place, hosts: Vec::new() };
     let Some(read) = config(fields).and_then(|config| DeTable::parse(config).ok()) else { return vec![unknown(0..0)] };
     let outputs = read.get_ref().get("outputs");
     let plugins = |name: &str| outputs.and_then(|outputs| outputs.get_ref().get(name)).map(each).unwrap_or_default();
     let v2 = plugins("influxdb_v2");
     let named = v2.iter().flat_map(|output| {
+        let said = |key: &str| output.get_ref().get(key).map(each).unwrap_or_default();
         let org = output.get_ref().get("organization").and_then(plain);
-        let buckets = output.get_ref().get("bucket").map(each).unwrap_or_default();
-        buckets.into_iter().map(move |bucket| Output { bucket: plain(bucket), org: org.clone(), place: bucket.span() })
+        let hosts: Vec<_> = said("urls").into_iter().filter_map(plain).collect();
+        let output = move |bucket: &Item<'_>| Output {
+            bucket: plain(bucket),
+            org: org.clone(),
+            place: bucket.span(),
+            hosts: hosts.clone(),
+        };
+        said("bucket").into_iter().map(output).collect::<Vec<_>>()
     });
     let tags = v2.iter().filter_map(|output| output.get_ref().get("bucket_tag"));
     let tagged = tags.filter(|tag| tag.get_ref().as_str() != Some("")).map(|tag| unknown(tag.span()));
@@ -212,6 +220,8 @@ pub(crate) struct Output {
     pub(crate) bucket: Option<String>,
     /// The name of its org, if that stands there.
     pub(crate) org: Option<String>,
+    /// The URLs of the servers that it is sent to, as far as they stand there.
+    pub(crate) hosts: Vec<String>,
     /// Where in the configuration it is said; empty where the whole of it says so.
     pub(crate) place: Range<usize>,
 }

@@ -35,6 +35,12 @@ impl Kind {
         })
     }
 
+    /// The kinds whose objects have a copy of what they need of an object of this kind: a change of it does not reach them.
+    pub fn copiers(self) -> impl Iterator<Item = Self> {
+        let copies = move |kind: &Self| kind.with(Role::Copied).is_some_and(|field| field.ty == Type::Ref(self));
+        Self::ALL.iter().copied().filter(copies)
+    }
+
     /// Whether scripts name objects of this kind.
     pub fn is_named_in_scripts(self) -> bool {
         [Target::Bucket, Target::Secret, Target::Variable]

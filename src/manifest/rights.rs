@@ -146,7 +146,7 @@ impl<'r> Search<'r> {
         {
             let (span, access, target) = (Span::empty(0), Access::Writes, Target::Bucket);
             let at = text.and_then(|(_, text)| text.place(&place)).filter(|_| !place.is_empty());
-            let reference = Reference { span, access, target, name: bucket, elsewhere: None };
+            let reference = Reference { span, access, target, name: bucket, elsewhere: None, hosts: Vec::new() };
             self.add(user, own, &reference, at.as_ref().unwrap_or(whole));
         }
         let said: Vec<_> = said(user, resource).collect();

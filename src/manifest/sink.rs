@@ -35,8 +35,14 @@ pub(super) fn credential(context: &mut DecodeContext<'_, '_>, name: &str, node: 
         return context.fail(Code::ManifestSecret, node.span, format!("`{name}` names no secret"), "empty");
     }
     let span = Span { start: 0, end: 0 };
-    let reference =
-        Reference { span, access: Access::Reads, target: Target::Secret, name: Some(key.to_owned()), elsewhere: None };
+    let reference = Reference {
+        span,
+        access: Access::Reads,
+        target: Target::Secret,
+        name: Some(key.to_owned()),
+        elsewhere: None,
+        hosts: Vec::new(),
+    };
     let place = context.place(node.span);
     context.reaches.push(Reached { reference, place });
     Some(Value::Table([("secret".to_owned(), Value::Text(key.to_owned()))].into()))

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use url::Url;
+
 use super::guard::Written;
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::diff::{Action, Cause, Change};
@@ -57,14 +59,14 @@ impl<'a> Names<'a> {
 }
 
 /// What scripts name and will not find: an error for a script that the plan takes its bucket from, or sends anew
-/// to a server that runs it, else a warning: a dashboard is right as soon as the bucket is there, and an agent may send to another server. In other orgs than the home org, only
-/// what the plan takes away is known not to be there. Where everything is meant to go (`all_goes`), of what stays as nobody's: that is a
-/// warning too.
+/// to a server that runs it or to an agent that sends to this server (`host`), else a warning: a dashboard is right as soon as the bucket
+/// is there, and another agent may send to another server. In other orgs than the home org, only what the plan takes away is known not to
+/// be there. Where everything is meant to go (`all_goes`), of what stays as nobody's: that is a warning too.
 pub(super) fn missing(
     changes: &[Change],
     written: Written<'_>,
     snapshot: &Snapshot,
-    all_goes: bool,
+    (host, all_goes): (&Url, bool),
 ) -> (Vec<Problem>, Vec<Diagnostic>) {
     let mut known: BTreeMap<(Kind, &String), Names<'_>> = BTreeMap::new();
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
@@ -80,8 +82,8 @@ pub(super) fn missing(
             let Some(gone) = names.lack(name) else { continue };
             let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
             let spec = change.address.kind.spec();
-            let is_run = !spec.runs_on_demand() && !spec.runs_elsewhere;
-            let fails = is_run && change.action != Action::None && !restores(change);
+            let is_here = !spec.runs_elsewhere || reached.reference.hosts.iter().any(|of| is_host(of, host));
+            let fails = !spec.runs_on_demand() && is_here && change.action != Action::None && !restores(change);
             if !all_goes && (gone.is_some() || fails) {
                 problems.push(diagnostic.into());
             } else {
@@ -90,6 +92,15 @@ pub(super) fn missing(
         }
     }
     (problems, warnings)
+}
+
+/// Whether `url` is that of the server `host`.
+fn is_host(url: &str, host: &Url) -> bool {
+    let named = |url: &Url| {
+        let path = url.path().trim_end_matches('/').to_owned();
+        (url.host_str().map(str::to_owned), url.port_or_known_default(), path)
+    };
+    url.parse().is_ok_and(|url| named(&url) == named(host))
 }
 
 /// Whether it only undoes what somebody has changed on the server: what was last applied comes back.
@@ -143,6 +154,10 @@ mod tests {
     use crate::value::{Fields, Set, Value};
 
     const HOME: &str = "home";
+
+    fn host() -> Url {
+        "http://localhost:8086/influx".parse().expect("a URL")
+    }
 
     /// A resource with such a script.
     fn resource(script: &str) -> Resource {
@@ -216,7 +231,7 @@ mod tests {
         let resources = BTreeMap::from([(address, resource(script))]);
         let changes: Vec<_> = others.iter().cloned().chain([one]).collect();
         let written = Written { resources: &resources, imports: &BTreeMap::new() };
-        let (problems, warnings) = missing(&changes, written, snapshot, all_goes);
+        let (problems, warnings) = missing(&changes, written, snapshot, (&host(), all_goes));
         let errors = problems.into_iter().map(|problem| ("error", problem.diagnostic));
         let said = errors.chain(warnings.into_iter().map(|warning| ("warning", warning)));
         said.map(|(word, said)| format!("{word}: {}; {}", said.message, said.help.unwrap_or_default())).collect()
@@ -258,6 +273,28 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_that_sends_to_this_server_needs_its_bucket_there() {
+        let nothing = snapshot(Sight::Complete, &[]);
+        let said = |hosts: &[&str]| {
+            let mut one = resource(READS);
+            one.reaches.iter_mut().for_each(|reached| {
+                reached.reference.hosts = hosts.iter().map(|&host| host.to_owned()).collect();
+            });
+            let made = change("telegraf.t", Action::Create, None, None);
+            let resources = BTreeMap::from([(made.address.clone(), one)]);
+            let written = Written { resources: &resources, imports: &BTreeMap::new() };
+            let (problems, warnings) = missing(&[made], written, &nothing, (&host(), false));
+            (problems.len(), warnings.len())
+        };
+        for hosts in [&["http://localhost:8086/influx/"][..], &["http://other:8086", "https://localhost:8086/influx"]] {
+            assert_eq!(said(hosts), (1, 0), "{hosts:?}");
+        }
+        for hosts in [&[][..], &["http://localhost:8086"], &["http://localhost/influx"], &["localhost:8086/influx"]] {
+            assert_eq!(said(hosts), (0, 1), "{hosts:?}");
+        }
+    }
+
+    #[test]
     fn a_script_that_comes_back_as_it_was_applied_is_none_that_is_sent_anew() {
         let nothing = snapshot(Sight::Complete, &[]);
         let said = |causes: &[Cause]| {
@@ -273,7 +310,7 @@ mod tests {
             update.fields = causes.iter().map(field).collect();
             let resources = BTreeMap::from([(update.address.clone(), resource(READS))]);
             let written = Written { resources: &resources, imports: &BTreeMap::new() };
-            let (problems, warnings) = missing(&[update], written, &nothing, false);
+            let (problems, warnings) = missing(&[update], written, &nothing, (&host(), false));
             (problems.len(), warnings.len())
         };
         assert_eq!(said(&[Cause::Drift]), (0, 1));
@@ -320,7 +357,7 @@ mod tests {
             let resources = BTreeMap::from([(task.address.clone(), resource(READS))]);
             let written = Written { resources: &resources, imports: &BTreeMap::new() };
             let changes: Vec<_> = others.iter().cloned().map(of_other).chain([task]).collect();
-            let (problems, warnings) = missing(&changes, written, &there, false);
+            let (problems, warnings) = missing(&changes, written, &there, (&host(), false));
             (problems.into_iter().map(|problem| problem.diagnostic.message).collect::<Vec<_>>(), warnings.len())
         };
         let deleted = change("bucket.raw", Action::Delete, Some("raw"), None);

@@ -33,6 +33,8 @@ pub use used::still_used;
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target, Turn};
 use crate::evidence::{Compiled, Probed, Stake, Stranger};
@@ -160,6 +162,8 @@ impl Plan {
 pub struct Facts<'a> {
     /// The project's name.
     pub project: &'a str,
+    /// The server's base URL.
+    pub host: &'a Url,
     /// Who refers to whom.
     pub graph: &'a Graph,
     /// What the server has.
@@ -188,7 +192,7 @@ pub struct Facts<'a> {
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let Facts { project, graph, snapshot, ledger, at_stake, dependents, .. } = facts;
+    let Facts { project, host, graph, snapshot, ledger, at_stake, dependents, .. } = facts;
     let Facts { taken, strangers, compiled, consent, policy, written, all_goes, .. } = facts;
     let ordered = order::order(comparison.changes, graph, ledger);
     let is_planned = |address: &Address| ordered.changes.iter().any(|change| change.address == *address);
@@ -219,7 +223,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     if !all_goes {
         plan.warnings.extend(unread::parts(&plan.changes, snapshot));
     }
-    let (problems, warnings) = missing::missing(&plan.changes, written, snapshot, all_goes);
+    let (problems, warnings) = missing::missing(&plan.changes, written, snapshot, (host, all_goes));
     plan.refusals.extend(problems);
     plan.warnings.extend(warnings);
     let (problems, unchecked) = types::problems(&plan.changes, &compiled, written);

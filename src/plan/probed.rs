@@ -10,12 +10,13 @@ impl Plan {
     pub fn probe(&mut self, probed: Vec<Probed>) {
         self.warnings.extend(dead(&probed));
         self.warnings.extend(another(&probed));
+        self.warnings.extend(unknown(&probed));
         self.probed = probed;
     }
 
     /// Whether what was found asks for something.
     pub fn has_dead_secrets(&self) -> bool {
-        self.probed.iter().any(|one| !one.is_fine)
+        sought(&self.probed).next().is_some()
     }
 }
 
@@ -59,7 +60,26 @@ fn another(probed: &[Probed]) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::PlanSecretDiffers, message).help(help))
 }
 
-/// What is not as it should be.
+/// Of what could not be looked at, or of which the server did not say anything.
+fn unknown(probed: &[Probed]) -> Option<Diagnostic> {
+    let unknown: Vec<_> = probed
+        .iter()
+        .filter(|one| one.held.is_unknown())
+        .map(|one| match &one.place {
+            Place::Sink(sink) => format!("{sink} of {}", one.address),
+            Place::Source { at, source, .. } => format!("`{at}` of {} ({source})", one.address),
+        })
+        .collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    let message = format!("nobody knows whether these secrets are as they should be: {}", few(unknown.iter()));
+    let help = "see above why, and plan again when that is mended: nothing needs a new secret for it";
+    Some(Diagnostic::warning(Code::PlanSecretUnknown, message).help(help))
+}
+
+/// What is known not to be as it should be.
 fn sought(probed: &[Probed]) -> impl Iterator<Item = (&Address, &Place)> {
-    probed.iter().filter(|one| !one.is_fine).map(|one| (&one.address, &one.place))
+    let sought = probed.iter().filter(|one| !one.is_fine && !one.held.is_unknown());
+    sought.map(|one| (&one.address, &one.place))
 }

@@ -1,4 +1,4 @@
-//! What goes and is still used by something that the project does not manage.
+//! What goes or changes and is still used by something that the project does not manage.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,14 @@ pub fn still_used(changes: &[Change], used: &BTreeMap<Address, Vec<Along>>) -> V
         let along = used.get(&change.address)?.clone();
         let (one, objects) = (along.len() == 1, Stake { along, ..Stake::default() }.objects());
         let address = &change.address;
+        if change.action == Action::Update && !address.kind.is_named_in_scripts() {
+            let has = if one { "has a copy" } else { "have copies" };
+            let message = format!(
+                "{address} is changed, and {objects}, which this project does not manage, {has} of what it was"
+            );
+            let help = "save that again in InfluxDB's UI after the apply, or have the project manage it";
+            return Some(Diagnostic::warning(Code::PlanStillUsed, message).help(help));
+        }
         let goes = match change.action {
             Action::Replace => "replaced by a new object",
             Action::Update => "renamed",

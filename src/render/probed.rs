@@ -45,6 +45,6 @@ fn words(held: &Held) -> String {
         Held::Same => "is what the server has".to_owned(),
         Held::Another => "is not what the server has".to_owned(),
         Held::NotCompared(why) => format!("cannot be compared: {why}"),
-        Held::Unanswered => "cannot be judged: the server did not say whether it works".to_owned(),
+        Held::Unanswered => "cannot be judged: the server did not say".to_owned(),
     }
 }

@@ -84,7 +84,7 @@ impl ScriptForm {
 }
 
 impl ReferenceForm {
-    fn new(script: &Script, Reference { span, access, target, name, elsewhere }: Reference) -> Self {
+    fn new(script: &Script, Reference { span, access, target, name, elsewhere, .. }: Reference) -> Self {
         let place = script.place(span);
         let file = Some(&place.source.name).filter(|name| **name != script.source.name).cloned();
         let (elsewhere, org) = match elsewhere {

@@ -70,6 +70,8 @@ pub struct Reference {
     pub name: Option<String>,
     /// Where it is, unless it is in the org that the script runs in; nothing of an address in the network.
     pub elsewhere: Option<Elsewhere>,
+    /// The servers (URLs) that it is on, where something says so that runs beside them; otherwise that of the script.
+    pub hosts: Vec<String>,
 }
 
 /// Where a target is that a script looks for outside of its own org.

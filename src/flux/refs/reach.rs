@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
     fn lose_reach(&mut self, package: &str, reach: Option<&Reach>, span: Span) {
         let Some(Reach { access, target, by }) = reach else { return };
         let name = if let By::Fixed(name) = by { Some((*name).to_owned()) } else { None };
-        let found = Reference { span, access: *access, target: *target, name, elsewhere: None };
+        let found = Reference { span, access: *access, target: *target, name, elsewhere: None, hosts: Vec::new() };
         match by {
             By::Fixed(_) => self.untell(package, found),
             By::Argument(_) => _ = self.found.insert(found),
@@ -92,18 +92,28 @@ impl<'a> Run<'a> {
             let By::Argument(argument) = by else { continue };
             let Some((value, span)) = given.get(argument) else { continue };
             let name = value.text().map(str::to_owned);
-            found.push(Reference { span, access: *access, target: *target, name, elsewhere: elsewhere(*target) });
+            found.push(Reference {
+                span,
+                access: *access,
+                target: *target,
+                name,
+                elsewhere: elsewhere(*target),
+                hosts: Vec::new(),
+            });
         }
         // Arguments may come in ways that nobody sees. Without a host, the own server is meant.
         let untold = all.first().filter(|reach| found.is_empty() && !matches!(reach.by, By::Argument("host")));
         if let Some(&Reach { access, target, ref by }) = untold {
             let name = if let By::Fixed(name) = by { Some((*name).to_owned()) } else { None };
-            self.untell(package, Reference { span: call, access, target, name, elsewhere: elsewhere(target) });
+            self.untell(
+                package,
+                Reference { span: call, access, target, name, elsewhere: elsewhere(target), hosts: Vec::new() },
+            );
         }
         if let (Some((host, span)), false) = (given.get("host"), all.is_empty()) {
             let name = host.text().map(str::to_owned);
             let (access, target) = (Access::Calls, Target::Url);
-            found.push(Reference { span, access, target, name, elsewhere: None });
+            found.push(Reference { span, access, target, name, elsewhere: None, hosts: Vec::new() });
         }
         self.found.extend(found);
     }

@@ -1,6 +1,6 @@
 //! A line of an env file as a sink.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::SinkError;
 use super::dotenv::{check_key, get, quote, set};
 use super::holds;
-use super::place::{clean, failed, parent, read as read_place, take_place, write_beside};
+use super::place::{clean, failed, held, parent, read as read_place, take_place, write_beside};
 use crate::secret::Secret;
 
 /// One line that waits to be set in the target.
@@ -60,12 +60,8 @@ impl StagedKey {
 
 /// The value of the key; None: there is no file, no such key, or nothing after it.
 pub(super) fn read(path: &Path, key: &str) -> Result<Option<Secret>, SinkError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => Zeroizing::new(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed("read", path)(error)),
-    };
-    let value = get(&bytes, key).map(Zeroizing::new).filter(|value| !value.is_empty());
+    let Some(held) = held(path)? else { return Ok(None) };
+    let value = get(&held.contents, key).map(Zeroizing::new).filter(|value| !value.is_empty());
     let text = value.as_ref().map(|value| std::str::from_utf8(value)).transpose();
     let text = text.map_err(|error| failed("read", path)(io::Error::other(error)))?;
     Ok(text.map(Into::into))

@@ -1,16 +1,14 @@
 //! A file of its own as a sink.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
-use secrecy::zeroize::Zeroizing;
 use tempfile::NamedTempFile;
 
 use super::SinkError;
 use super::holds::secret as secret_file;
-use super::place::{clean, failed, read as read_place, take_place, write_beside};
+use super::place::{clean, failed, held, read as read_place, take_place, write_beside};
 use crate::secret::Secret;
 use crate::secret::source::without_line_end;
 
@@ -42,12 +40,8 @@ impl StagedFile {
 
 /// The secret in a file; None: there is no file, or nothing in it.
 pub(super) fn read(path: &Path) -> Result<Option<Secret>, SinkError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => Zeroizing::new(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed("read", path)(error)),
-    };
-    let text = std::str::from_utf8(&bytes).map_err(|error| failed("read", path)(io::Error::other(error)))?;
+    let Some(held) = held(path)? else { return Ok(None) };
+    let text = std::str::from_utf8(&held.contents).map_err(|error| failed("read", path)(io::Error::other(error)))?;
     let text = without_line_end(text);
     Ok((!text.is_empty()).then(|| text.into()))
 }

@@ -70,6 +70,15 @@ pub enum SinkError {
 }
 
 impl SinkError {
+    /// Why what is there could not be read.
+    pub fn unread(&self) -> String {
+        match self {
+            Self::NotAFile { what, .. } => format!("it is {what}"),
+            Self::Occupied { why, .. } => why.clone(),
+            error => error.to_string(),
+        }
+    }
+
     /// Whether the sink may have the secret though `commit` failed: a program that was started may have kept it, however it
     /// ended.
     pub const fn may_hold(&self) -> bool {

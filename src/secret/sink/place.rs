@@ -1,7 +1,7 @@
 //! Files beside a target: where a secret waits, and how it takes the target's place.
 
 use std::fs::{self, DirBuilder, File, Metadata, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -60,14 +60,22 @@ pub(super) struct Held {
 
 /// What the target is and holds now, if it may hold that; None: nothing.
 pub(super) fn read(target: &Path, judge: Judge) -> Result<Option<Held>, SinkError> {
+    let Some(held) = held(target)? else { return Ok(None) };
+    judge(target, &held.meta, &held.contents)?;
+    Ok(Some(held))
+}
+
+/// What the target is and holds now, whatever that is; None: nothing. No more is read than it may hold.
+pub(super) fn held(target: &Path) -> Result<Option<Held>, SinkError> {
     let Some(meta) = look(target)? else { return Ok(None) };
     let limit = &limits::SECRETS_FILE;
-    if meta.len() > limit.most {
+    let mut contents = Zeroizing::new(Vec::new());
+    let file = File::open(target).map_err(failed("read", target))?;
+    file.take(limit.most + 1).read_to_end(&mut contents).map_err(failed("read", target))?;
+    if limit.exceeded(contents.len()) {
         let why = format!("it is larger than {limit}");
         return Err(SinkError::Occupied { path: target.to_owned(), why });
     }
-    let contents = Zeroizing::new(fs::read(target).map_err(failed("read", target))?);
-    judge(target, &meta, &contents)?;
     Ok(Some(Held { meta, contents }))
 }
 

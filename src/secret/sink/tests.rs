@@ -185,6 +185,9 @@ async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
         let probed = env_file(path.clone(), "KEY").probe(ACCESS).await.map_err(|error| error.to_string());
         let larger = format!("cannot write to {}: it is larger than {SECRETS_FILE}", path.display());
         assert_eq!(probed.map(drop), if fits { Ok(()) } else { Err(larger) });
+        let read =
+            [env_file(path.clone(), "KEY"), file(path.clone())].map(async |sink| sink.read(ACCESS).await.is_ok());
+        assert_eq!(futures::future::join_all(read).await, [fits; 2], "no more of it is read either");
     }
     for old in ["", "\n", "t0ken", "t0ken==\r\n", "apiv3_-x/+\n", "to-be-filled-in"] {
         fs::write(&path, old).expect("a file");

@@ -78,6 +78,38 @@ both!(what_nobody_manages_and_uses_what_goes_is_named, async |scene| {
     }
 });
 
+both!(a_rule_that_nobody_manages_and_that_tells_where_an_endpoint_was_is_named, async |scene| {
+    let project = owner(&scene).await;
+    let endpoint = first(&scene, "notificationEndpoints", "ue").await;
+    let rule = json!({
+        "orgID": scene.org, "name": "by hand", "status": "active", "type": "http", "endpointID": endpoint,
+        "every": "5m", "statusRules": [{"currentLevel": "CRIT"}],
+    });
+    scene.http.post("notificationRules", rule).await.expect(201);
+    let declare = |endpoint: &str, rule: &str| {
+        project.declare(&format!(
+            "{OURS}[label.ul]\n[bucket.ub]\n[secret.us]\nvalue = {{ file = \"value\" }}\n\
+             [notification_endpoint.ue]\n{endpoint}\n{rule}"
+        ));
+    };
+    let ours = "[notification_rule.ours]\nendpoint = \"notification_endpoint.ue\"\nevery = \"5m\"\non = [\"crit\"]\n";
+    let is = |objects: &str, has: &str| {
+        format!(
+            "notification_endpoint.ue is changed, and {objects}, which this project does not manage, {has} of what it was"
+        )
+    };
+    let by_hand = is("the notification_rule \"by hand\"", "has a copy");
+    declare("http = { url = \"http://localhost:2/\" }", ours);
+    assert_eq!(said(&project, Goal::Declared).await, std::slice::from_ref(&by_hand));
+    declare("name = \"new\"\nhttp = { url = \"http://localhost:1/\" }", ours);
+    assert_eq!(said(&project, Goal::Declared).await, [by_hand]);
+    declare("description = \"d\"\nhttp = { url = \"http://localhost:1/\" }", ours);
+    assert_eq!(said(&project, Goal::Declared).await, [""; 0], "no rule has a copy of that");
+    declare("http = { url = \"http://localhost:2/\" }", "[notification_rule.ours]\nexternal = true\n");
+    let both = is("2 notification_rules (\"ours\" and \"by hand\")", "have copies");
+    assert_eq!(said(&project, Goal::Declared).await, [both]);
+});
+
 both!(what_nobody_manages_any_more_and_uses_what_is_renamed_is_named, async |scene| {
     let mut project = Project::new(&scene);
     project.consent.adopt = true;
@@ -183,6 +215,11 @@ both!(a_bucket_that_agents_write_into_is_not_taken_away_without_a_word, async |s
     let lacks =
         "telegraf.ours uses the bucket `hsots`, which neither the project nor the server has; did you mean `hosts`?";
     assert_eq!(missing, [lacks]);
+    let here = of("hsots").replace("http://x", scene.server.url());
+    project.declare(&format!("{OURS}[bucket.hosts]\n[telegraf.ours]\nconfig = \"\"\"\n{here}\"\"\"\n"));
+    let refused = project.plan(Goal::Declared).await.unwrap().plan.refusals;
+    let words: Vec<_> = refused.into_iter().map(|problem| problem.diagnostic.message).collect();
+    assert_eq!(words, [lacks.split("; ").next().unwrap()], "it sends to this server");
 });
 
 both!(a_variable_that_is_not_there_is_named_with_the_nearest, async |scene| {

@@ -109,6 +109,45 @@ both!(only_what_is_written_as_a_token_is_sent_to_the_server, async |scene| {
     }
 });
 
+both!(what_nobody_can_tell_is_not_said_to_be_wrong, async |scene| {
+    let tables = "[bucket.raw]\n[secret.a]\nvalue = { file = \"a\" }\n[token.t]\nwrite = [\"bucket.raw\"]\n\
+                  deliver = [{ file = \"t.token\" }, { file = \"large\" }, { file = \"pipe\" }]\n";
+    let place = Place::new(&scene, tables);
+    std::fs::write(place.path().join("a"), "a-secret").unwrap();
+    place.apply().run().with(0);
+    std::fs::File::create(place.path().join("large")).unwrap().set_len(1 << 32).unwrap();
+    let pipe = place.path().join("pipe");
+    std::fs::remove_file(&pipe).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // The run asks first for itself.
+    let mut asked = 0;
+    let proxy = Proxy::start(scene.server.url(), move |seen| {
+        asked += usize::from(seen.path.ends_with("/me"));
+        match seen.path {
+            "/api/v2/query" => Fate::Belie(200, "<html>a page"),
+            path if path.ends_with("/me") && asked > 1 => Fate::Refuse(302, ""),
+            _ => Fate::Pass,
+        }
+    })
+    .await;
+    let run = place.by(proxy.url(), "plan").args(&["--probe", "--detailed-exitcode"]).start();
+    let (status, out, err) = tokio::task::spawn_blocking(move || run.wait()).await.unwrap();
+    let (out, err) = (words(&out), words(&err));
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+    for line in [
+        "token.t: file t.token cannot be judged: the server did not say",
+        "token.t: file large cannot be read: it is larger than 1 MiB (limit `secrets-file`)",
+        "token.t: file pipe cannot be read: it is a pipe or socket",
+        "secret.a: `value` (file a) cannot be judged: the server did not say",
+    ] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    let unknown = "plan::secret-unknown ⚠ nobody knows whether these secrets are as they should be: file t.token of token.t, \
+                   file large of token.t, file pipe of token.t and `value` of secret.a (file a)";
+    assert!(err.replace("│ ", "").contains(unknown), "{err}");
+    assert!(!err.contains("plan::secret-missing") && !err.contains("plan::secret-differs"), "{err}");
+});
+
 both!(a_plan_that_probes_compares_what_sources_give_with_what_the_server_has, async |scene| {
     let outside = tempfile::tempdir().unwrap();
     let key = outside.path().join("routing-key");
