@@ -12,7 +12,7 @@ use super::id::Id;
 use super::kind::Api;
 use super::notification_endpoints::ENDPOINTS;
 use super::plain::body::Body;
-use super::plain::list::List;
+use super::plain::list::{By, Filter, List};
 use super::plain::{Deed, Handlers, Plain};
 use super::problem::{Code, Problem};
 use super::reply::{Reply, Style};
@@ -28,7 +28,14 @@ use crate::alerting::{Endpoint, Rule, of_rule};
 
 pub(super) static RULES: Plain = Plain {
     handlers: Handlers { create, patch, put, ..Handlers::BY_TABLE },
-    list: List::in_org("notificationRules"),
+    list: List {
+        filters: &[
+            Filter { parameter: "orgID", by: By::NamedOrg },
+            Filter { parameter: "org", by: By::OrgName },
+            Filter { parameter: "tag", by: By::Tags(sends_for) },
+        ],
+        ..List::in_org("notificationRules")
+    },
     links: hidden_task::LINKS,
     patch: Some(Body::bare("")),
     put: Some(Body::bare("")),
@@ -82,6 +89,17 @@ static CLASS: Class = Class {
     goes_with: None,
 };
 
+/// Whether each tag that a rule asks for is among `tags`, or is asked not to be.
+fn sends_for(rule: &Object, tags: &[(&str, &str)]) -> bool {
+    let Cell::Json(asked) = rule.value("tagRules") else { return true };
+    asked.as_array().into_iter().flatten().all(|asked| {
+        tags.iter().any(|(key, value)| {
+            let same = asked["value"] == *value;
+            asked["key"] == *key && (asked["operator"] == "equal" && same || asked["operator"] == "notequal" && !same)
+        })
+    })
+}
+
 /// An endpoint as a rule sees it.
 struct OfRule<'a>(&'a Object);
 
@@ -133,7 +151,10 @@ fn create(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
 fn put(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let sent = rule_body::read(&call.body)?;
-    plain.allowed(call, &call.store().view()?, id, Deed::Put)?;
+    // Of all changes only this one takes the right to read.
+    for deed in [Deed::Read, Deed::Put] {
+        plain.allowed(call, &call.store().view()?, id, deed)?;
+    }
     if sent.rule.name.is_empty() {
         return Err(Problem::invalid("Notification Rule Name can't be empty"));
     }

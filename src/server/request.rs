@@ -160,7 +160,8 @@ pub(crate) struct PageLinks {
 /// A path with its query, keys sorted.
 pub(crate) fn link(base: &str, mut pairs: Vec<(&str, String)>) -> String {
     pairs.retain(|(_, value)| !value.is_empty());
-    pairs.sort();
+    // Those of one key stay in the order in which they were sent.
+    pairs.sort_by_key(|(key, _)| *key);
     if pairs.is_empty() {
         return base.to_owned();
     }

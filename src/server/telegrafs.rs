@@ -42,6 +42,8 @@ pub(super) static TELEGRAFS: Plain = Plain {
 
 const BODY: Body = Body::untold("influxdb.TelegrafConfig");
 
+const PLUGINS: &str = "the embedded server makes no configuration of plugins";
+
 static CLASS: Class = Class {
     name: "telegrafs",
     columns: &[
@@ -51,6 +53,8 @@ static CLASS: Class = Class {
         text("name").shown(Shown::UnlessEmpty),
         text("description").shown(Shown::UnlessEmpty),
         text("config").shown(Shown::UnlessEmpty),
+        // influxd makes a configuration of them that takes the place of the one sent.
+        Column::new("plugins", Holds::Json(|_| Err(Problem::new(Code::NotImplemented, PLUGINS)))).shown(Shown::Never),
         Column::new("metadata", Holds::Json(|sent| if sent.is_object() { Ok(sent.clone()) } else { Err(unread()) })),
         Column::new("labels", Holds::Labels).fixed(),
         LINKS,

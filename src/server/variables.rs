@@ -7,7 +7,7 @@ use super::kind::Api;
 use super::plain::body::{Body, Sent};
 use super::plain::list::{By, Filter, List, ListLinks, Paged};
 use super::plain::{Deed, Plain};
-use super::problem::{Code, Problem};
+use super::problem::Problem;
 use super::reply::Style;
 use super::store::column::{Cell, Changes, Column, Holds, ID, LINKS, ORG, text};
 use super::store::object::{Class, Unique};
@@ -16,7 +16,10 @@ pub(super) static VARIABLES: Plain = Plain {
     list: List {
         links: ListLinks::Pages,
         paged: Paged::AcrossOrgs,
-        filters: &[Filter { parameter: "orgID", by: By::Org }, Filter { parameter: "org", by: By::OrgName }],
+        filters: &[
+            Filter { parameter: "orgID", by: By::Org },
+            Filter { parameter: "org", by: By::OrgNameWithin("could not read variables") },
+        ],
         ..List::new("variables")
     },
     links: &[
@@ -27,18 +30,16 @@ pub(super) static VARIABLES: Plain = Plain {
     create: Body::bare("influxdb.Variable"),
     patch: Some(Body::bare("influxdb.VariableUpdate")),
     put: Some(Body::bare("influxdb.Variable")),
+    put_sets_times: true,
     missing: "variable not found",
     read_to_change: true,
     clash: |variable, _, deed| {
         let org = variable.org.map(|org| org.to_string()).unwrap_or_default();
         let name = variable.text("name").to_lowercase();
-        Problem::new(
-            Code::Conflict,
-            match deed {
-                Deed::Patch => format!("variable entity update conflicts with an existing entity {org}{name}"),
-                _ => format!("variable is not unique for key {org}{name}"),
-            },
-        )
+        Problem::conflict(match deed {
+            Deed::Create => format!("variable is not unique for key {org}{name}"),
+            _ => format!("variable entity update conflicts with an existing entity for key {org}{name}"),
+        })
     },
     check: |sent, deed| match deed {
         Deed::Patch => {

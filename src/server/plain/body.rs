@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use serde_json::Value;
+
 use super::Deed;
 use crate::server::id::Id;
 use crate::server::json::{BodyError, Fields};
 use crate::server::problem::Problem;
 use crate::server::store::column::{Cell, Changes, Column, Holds};
 use crate::server::store::object::{Class, Object};
+
+/// Go's time where none was set.
+const YEAR_1: &str = "0001-01-01T00:00:00Z";
 
 /// How influxd reads a body.
 pub(in crate::server) struct Body {
@@ -141,4 +147,17 @@ fn merge(texts: &mut BTreeMap<String, String>, sent: BTreeMap<String, String>) {
             texts.insert(key, text);
         }
     }
+}
+
+/// `createdAt` and `updatedAt` of a body.
+pub(super) fn times(text: &[u8]) -> Result<(Timestamp, Timestamp), Problem> {
+    let fields = Fields::parse(text, "").map_err(BodyError::bare)?;
+    let time = |name| match fields.any(name) {
+        None => Ok(YEAR_1.parse().expect("invariant: it is a time")),
+        Some(Value::String(text)) => text
+            .parse()
+            .map_err(|_| Problem::invalid(format!("parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\""))),
+        Some(_) => Err(Problem::invalid("Time.UnmarshalJSON: input is not a JSON string")),
+    };
+    Ok((time("createdAt")?, time("updatedAt")?))
 }

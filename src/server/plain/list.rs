@@ -71,6 +71,10 @@ pub(in crate::server) enum By {
     OrgIfWellFormed,
     /// The objects of the org with this name, which must exist.
     OrgName,
+    /// The same; that there is none is not taken for the caller's fault, in these words.
+    OrgNameWithin(&'static str),
+    /// The objects that the function keeps for the pairs `key:value`, of which there may be several.
+    Tags(fn(&Object, &[(&str, &str)]) -> bool),
     /// The objects whose column of this name holds the same, as the function makes it.
     Column(&'static str, fn(&str) -> String),
 }
@@ -114,7 +118,7 @@ impl Plain {
     pub(in crate::server) fn list(&'static self, call: &Call) -> Result<Reply, Problem> {
         let paging = if self.list.paged == Paged::Never { Paging::default() } else { Paging::parse(&call.query)? };
         let view = call.store().view()?;
-        let (mut one, mut wanted, mut org, mut columns) = (None, Vec::new(), None, Vec::new());
+        let (mut one, mut wanted, mut org, mut columns, mut tagged) = (None, Vec::new(), None, Vec::new(), None);
         for Filter { parameter, by } in self.list.filters {
             let Some(text) = call.query.get(parameter) else { continue };
             match by {
@@ -132,6 +136,12 @@ impl Plain {
                 By::Org => org = Some(parse_id(text)?),
                 By::OrgIfWellFormed => org = text.parse::<Id>().ok(),
                 By::OrgName => org = org.or(Some(org::find_by_name(&view, text)?.id)),
+                By::OrgNameWithin(words) if org.is_none() => {
+                    let internal = |problem: Problem| problem.with_code(Code::Internal).within(words);
+                    org = Some(org::find_by_name(&view, text).map_err(|error| internal(error.into()))?.id);
+                }
+                By::OrgNameWithin(_) => {}
+                By::Tags(keep) => tagged = Some((*keep, tags(&call.query, parameter))),
                 By::Column(name, fold) => columns.push((*name, *fold, fold(text))),
             }
         }
@@ -139,6 +149,7 @@ impl Plain {
             (org.is_none() || object.org == org)
                 && (wanted.is_empty() || wanted.contains(&object.id))
                 && columns.iter().all(|(name, fold, text)| fold(object.text(name)) == *text)
+                && tagged.as_ref().is_none_or(|(keep, tags)| tags.is_empty() || keep(object, tags))
         };
         let all = Page::default();
         let whole = self.list.paged == Paged::AcrossOrgs && (org.is_some() || !wanted.is_empty());
@@ -162,10 +173,27 @@ impl Plain {
             .filter(|shown| !matches!(shown, Err(problem) if problem.code == Code::NotFound))
             .collect::<Result<Vec<_>, _>>()?;
         let links = (self.list.links == ListLinks::Pages).then(|| {
-            let sent = |filter: &Filter| (filter.parameter, call.query.get(filter.parameter).map(str::to_owned));
-            let filters: Vec<_> = self.list.filters.iter().map(sent).collect();
+            let sent = |filter: &Filter| match filter.by {
+                By::Tags(_) => tags(&call.query, filter.parameter).iter().map(|(k, v)| format!("{k}:{v}")).collect(),
+                _ => call.query.get(filter.parameter).map(str::to_owned).into_iter().collect::<Vec<_>>(),
+            };
+            let all = self
+                .list
+                .filters
+                .iter()
+                .flat_map(|filter| sent(filter).into_iter().map(|text| (filter.parameter, Some(text))));
+            let filters: Vec<_> = all.collect();
             paging.links(&self.api.base(), &filters, rows.len())
         });
         Reply::json(self.api.style, StatusCode::OK, &Rows { plain: self, links, rows })
     }
+}
+
+/// The pairs `key:value` of a parameter; what is none is passed over.
+fn tags<'q>(query: &'q Query, parameter: &'q str) -> Vec<(&'q str, &'q str)> {
+    let pair = |text: &'q str| match text.split(':').collect::<Vec<_>>()[..] {
+        [key, value] if !key.is_empty() && !value.is_empty() => Some((key, value)),
+        _ => None,
+    };
+    query.all(parameter).filter_map(pair).collect()
 }

@@ -81,6 +81,8 @@ pub(super) struct Plain {
     pub(super) org_needed: &'static str,
     /// What is said where another object is in the way.
     pub(super) clash: fn(&Object, Clash, Deed) -> Problem,
+    /// Whether a PUT takes the times from the body too, where they are none from the year 1.
+    pub(super) put_sets_times: bool,
     /// Whether it takes the right to read to change or delete an object.
     pub(super) read_to_change: bool,
     /// What a deed needs besides the right on the object itself.
@@ -108,6 +110,7 @@ impl Plain {
             malformed: None,
             org_needed: "invalid org id for permission: invalid ID",
             clash: |_, _, _| unreachable!("invariant: who has unique names or chosen IDs has words for a clash"),
+            put_sets_times: false,
             read_to_change: false,
             also: |_, _| Vec::new(),
             check: |_, _| Ok(()),
@@ -246,6 +249,7 @@ impl Plain {
         let body = body.expect("invariant: a change without a body has no route");
         let mut sent = Sent::read(self.class, body, &call.body, deed)?;
         (self.check)(&mut sent, deed)?;
+        let times = if self.put_sets_times && deed == Deed::Put { Some(body::times(&call.body)?) } else { None };
         self.allowed(call, &call.store().view()?, id, deed)?;
         let changed = call.store().change(|change| {
             let before = self.find(change, id)?;
@@ -253,6 +257,10 @@ impl Plain {
             sent.apply(&mut after, deed);
             if let Some(clash) = object::replace(change, &before, &mut after)? {
                 return Err((self.clash)(&after, clash, deed));
+            }
+            if times.is_some() {
+                after.times = times;
+                object::amend(change, &after)?;
             }
             (self.after)(change, &after, deed)?;
             Ok(after)

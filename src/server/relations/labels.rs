@@ -43,10 +43,20 @@ pub(in crate::server) fn seen(caller: &Caller, labels: Vec<Object>) -> Vec<Shown
     seen.map(shown).collect()
 }
 
+const UNREAD: &str = "Invalid post label map request";
+const MISSING: &str = "label id is required";
+
+/// Two refusals, one after the other: influxd goes on after the first.
+fn unread_twice() -> Result<Reply, Problem> {
+    let text = |message| format!("{{\n\t\"code\": \"invalid\",\n\t\"message\": \"{message}\"\n}}");
+    let both = [UNREAD, MISSING].map(text).concat();
+    Ok(Reply::raw(StatusCode::BAD_REQUEST, "application/json; charset=utf-8", both))
+}
+
 fn label_in_body(call: &Call) -> Result<Id, Problem> {
     let decode = || Fields::parse(&call.body, "influxdb.LabelMapping")?.id("labelID");
-    let id = decode().map_err(|_: BodyError| Problem::invalid("Invalid post label map request"))?;
-    id.ok_or_else(|| Problem::invalid("label id is required"))
+    let id = decode().map_err(|_: BodyError| Problem::invalid(UNREAD))?;
+    id.ok_or_else(|| Problem::invalid(MISSING))
 }
 
 /// A method that is not allowed; whether the object may be seen is decided first.
@@ -73,7 +83,11 @@ fn require_both(kind: Kind, call: &Call, label: &Object, id: Id) -> Result<(), P
 fn add(kind: Kind, call: &Call) -> Result<Reply, Problem> {
     let view = call.store().view()?;
     let (id, _) = visible(kind, call, &view)?;
-    let found = label::find(&view, label_in_body(call)?)?;
+    let label = match label_in_body(call) {
+        Err(problem) if problem.message == UNREAD => return unread_twice(),
+        label => label?,
+    };
+    let found = label::find(&view, label)?;
     call.caller()?.require(&permission(Action::Read, &found))?;
     require_both(kind, call, &found, id)?;
     call.store().change(|change| label::attach(change, id, found.id))?;

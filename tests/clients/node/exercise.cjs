@@ -9,6 +9,7 @@ const { isDeepStrictEqual } = require('node:util')
 const { randomBytes } = require('node:crypto')
 const { HttpError, InfluxDB, Point, setLogger } = require('@influxdata/influxdb-client')
 const apis = require('@influxdata/influxdb-client-apis')
+const otherKinds = require('./kinds.cjs')
 
 const [url, token, ORG] = process.argv.slice(2)
 const ABSENT = '0123456789abcdef'
@@ -272,6 +273,12 @@ async function points(org, bucket) {
   await refused('writeRecord: bad line', 400, "unable to parse 'bad': missing fields", failing('bad'))
   await refused('writeRecord: type conflict', 422, 'field type conflict', failing('m v=1i 1'))
   await refused('writeRecord: absent bucket', 404, 'not found', failing('m v=1', 'nope'))
+  await new apis.DeleteAPI(influx).postDelete({
+    orgID: org.id,
+    bucket: name,
+    body: { start: '1970-01-01T00:00:00Z', stop: '1970-01-02T00:00:00Z', predicate: '_measurement="batch"' },
+  })
+  check('postDelete', await counted(), 907)
   await refused('collectRows: absent bucket', 404, 'could not find bucket', () => count(influx, org.id, 'nope'))
 }
 
@@ -287,6 +294,7 @@ async function main() {
   const bucket = await buckets(org, user, label)
   await tasks(org, user, label)
   await authorizations(org, bucket)
+  await otherKinds(influx, org, bucket, label, { check, refused, ids })
   await points(org, bucket)
   await new apis.LabelsAPI(influx).deleteLabelsID({ labelID: label.id })
   await refused('deleteLabelsID', 404, 'label not found', () => new apis.LabelsAPI(influx).getLabelsID({ labelID: label.id }))

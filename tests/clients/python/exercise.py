@@ -35,6 +35,8 @@ from influxdb_client import (
 from influxdb_client.client.write_api import ASYNCHRONOUS, SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
+from kinds import all_of
+
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 URL, TOKEN, ORG = sys.argv[1:4]
@@ -307,6 +309,8 @@ def points(client, org, bucket):
     with InfluxDBClient(url=URL, token=TOKEN, org=org.id, enable_gzip=True) as gzip:
         gzip.write_api(write_options=SYNCHRONOUS).write(name, org.id, [f"gzip v={n} {n}" for n in range(1_000)])
         check("write: gzip", count(gzip, org.id, name), 3_007)
+    client.delete_api().delete("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z", '_measurement="batch"', name, org.id)
+    check("delete", count(client, org.id, name), 1_007)
     refused("query: absent bucket", 404, "could not find bucket", lambda: count(client, org.id, "nope"))
 
 
@@ -322,6 +326,7 @@ def main():
         bucket = buckets(client, org, user, label)
         tasks(client, org, user, label)
         authorizations(client, org, bucket)
+        all_of(client, org, bucket, label, (check, refused, ids))
         points(client, org, bucket)
         client.labels_api().delete_label(label.id)
         client.users_api().delete_user(user.id)

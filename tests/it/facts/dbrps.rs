@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Http, Reply, Scene, both, id, unique};
+use crate::support::{ABSENT, Http, Reply, Scene, both, id, real, unique};
 
 const MISSING: &str = "unable to find DBRP";
 const TAKEN: &str = "another DBRP mapping with same orgID, db, and rp exists";
@@ -319,4 +319,77 @@ both!(no_other_method_is_allowed, async |scene| {
     }
     let labels = scene.http.get(&format!("dbrps/{ABSENT}/labels?orgID={}", scene.org)).await;
     assert_eq!((labels.status, labels.text.trim()), (404, "404 page not found"));
+});
+
+both!(a_bucket_with_another_name_leaves_real_mappings_as_they_are, async |scene| {
+    let bucket = scene.bucket("x").await;
+    let mut body = sent(&scene, &bucket, "x", "real");
+    body["default"] = json!(false);
+    scene.http.post("dbrps", body).await.expect(201);
+    assert_eq!(rows(&scene, "&db=x").await, "x/real* ~x/autogen", "it takes the default, whatever is sent");
+    scene.http.patch(&format!("buckets/{bucket}"), json!({"name": "y"})).await.expect(200);
+    assert_eq!(rows(&scene, "&db=x").await, "x/real*");
+    assert_eq!(rows(&scene, "&db=y").await, "~y/autogen*");
+});
+
+both!(a_write_goes_where_a_mapping_says_and_makes_none, async |scene| {
+    let elsewhere = scene.beside().await;
+    scene.bucket("d/rp").await;
+    let bucket = scene.bucket("b").await;
+    let far = elsewhere.bucket("far").await;
+    mapping(&scene, &bucket, "real", "r").await;
+    mapping(&scene, &far, "far", "r").await;
+    elsewhere.http.delete(&format!("buckets/{far}")).await.expect(204);
+    let before = rows(&scene, "").await;
+    let all = json!([scene.may("read", "buckets"), scene.may("write", "buckets")]);
+    let http = scene.token(all).await.http;
+    for (query, refused) in [
+        ("db=real", None),
+        ("db=real&rp=r", None),
+        ("db=b", None),
+        ("db=d&rp=rp", None),
+        // Its only policy is no default.
+        ("db=d", Some("no dbrp mapping found")),
+        ("db=d&rp=no", Some("no dbrp mapping found")),
+        ("db=real&rp=no", Some("no dbrp mapping found")),
+        ("db=nosuch", Some("no dbrp mapping found")),
+        ("db=far", Some("bucket not found")),
+    ] {
+        let reply = http.post_text(&format!("/write?{query}"), "m f=1").await;
+        match refused {
+            None => assert_eq!(reply.status, 204, "{query}: {}", reply.text),
+            Some(words) => reply.refused(404, "not found", words),
+        }
+    }
+    assert_eq!(rows(&scene, "").await, before);
+});
+
+// The embedded server runs no InfluxQL.
+real!(a_query_of_a_database_that_has_no_mapping_is_answered_with_an_error_in_it, async |scene| {
+    scene.bucket("d/rp").await;
+    let http = scene.token(json!([scene.may("read", "buckets")])).await.http;
+    for (database, words) in
+        [("nosuch", "database not found: nosuch"), ("d", "default retention policy not set for: d")]
+    {
+        let reply = http.get(&format!("/query?db={database}&q=select+*+from+m")).await.expect(200);
+        assert_eq!(reply["results"][0]["error"], words);
+    }
+});
+
+// Here one request after the other looks and makes, so that there is one: 17 of 20 rounds of two requests made two.
+both!(of_many_who_make_one_mapping_at_once_several_do_and_then_only_a_deletion_helps, async |scene| {
+    let body = sent(&scene, &scene.bucket("b").await, "d", "r");
+    let post = || async { scene.http.post("dbrps", body.clone()).await };
+    let replies = futures::future::join_all((0..40).map(|_| post())).await;
+    let (made, others): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+    assert!(!made.is_empty());
+    others.iter().for_each(|reply| reply.refused(422, "conflict", TAKEN));
+    let ids: Vec<_> = made.iter().map(|reply| id(&reply.json)).collect();
+    if ids.len() > 1 {
+        patch(&scene, &ids[0], json!({"retention_policy": "r"})).await.refused(422, "conflict", TAKEN);
+    }
+    for id in &ids[1..] {
+        scene.http.delete(&at(&scene, id)).await.expect(204);
+    }
+    patch(&scene, &ids[0], json!({"retention_policy": "r"})).await.expect(200);
 });

@@ -1,5 +1,6 @@
 //! How InfluxDB 2.x really behaves: measured on the real server, and the same on the embedded one.
 
+mod attached;
 mod buckets;
 mod checks;
 pub(crate) mod columns;
@@ -8,6 +9,7 @@ mod dbrps;
 mod delete_points;
 mod deletes;
 mod durability;
+mod kinds;
 mod labels;
 mod notification_endpoints;
 mod notification_rules;
@@ -19,6 +21,7 @@ mod queries;
 mod remotes;
 mod replications;
 mod replies;
+mod rule_lists;
 mod schedules;
 mod scopes;
 mod scrapers;

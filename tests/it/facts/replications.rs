@@ -250,3 +250,50 @@ real!(what_another_server_takes_is_validated_and_not_made, async |scene| {
     scene.http.patch(&validated, json!({"remoteID": closed})).await.refused(400, "invalid", words);
     assert_eq!(steady(scene.http.get(&path).await.expect(200)), before);
 });
+
+both!(to_validate_takes_the_right_to_read, async |scene| {
+    let (bucket, hq) = (scene.bucket("b").await, remote(&scene, "hq").await);
+    let (reply, path) = made(&scene, &bucket, &hq, json!({})).await;
+    let validate = format!("{path}/validate");
+    let blind = scene.token(json!([scene.may("write", "replications")])).await.http;
+    let unread = format!("read:orgs/{}/replications/{} is unauthorized", scene.org, id(&reply));
+    blind.post(&validate, json!({})).await.refused(401, "unauthorized", &unread);
+    let reader = scene.token(json!([scene.may("read", "replications")])).await.http;
+    assert_ne!(reader.post(&validate, json!({})).await.status, 401);
+    let absent = format!("replications/{ABSENT}");
+    scene.http.post(&format!("{absent}/validate"), json!({})).await.refused(404, "not found", "replication not found");
+    scene.http.patch(&absent, json!({})).await.refused(404, "not found", "replication not found");
+});
+
+real!(one_that_is_there_is_validated_by_name_and_by_id, async |scene| {
+    let (bucket, there) = (scene.bucket("b").await, scene.bucket("there").await);
+    let body = |token: &str| {
+        json!({
+            "orgID": scene.org, "name": "self", "remoteURL": scene.server.url(), "remoteAPIToken": token,
+            "remoteOrgID": scene.org,
+        })
+    };
+    let hq = id(&scene.http.post("remotes", body(scene.server.token())).await.expect(201));
+    let (_, by_id) = made(&scene, &bucket, &hq, json!({"remoteBucketID": there})).await;
+    let (_, by_name) = made(&scene, &bucket, &hq, json!({"name": "n", "remoteBucketName": "there"})).await;
+    let (_, wrong) = made(&scene, &bucket, &hq, json!({"name": "w", "remoteBucketName": "nosuch"})).await;
+    let validate = async |path: &str| scene.http.post(&format!("{path}/validate"), json!({})).await;
+    validate(&by_id).await.expect(204);
+    validate(&by_name).await.expect(204);
+    let failed = "replication failed validation: invalid response code";
+    validate(&wrong).await.refused(400, "invalid", &format!("{failed} 404"));
+    // A name that is taken is not looked at.
+    let taken = request(&scene, &bucket, &hq, &json!({"remoteBucketID": there}));
+    scene.http.post("replications?validate=true", taken).await.expect(204);
+    // A name beside an ID wins.
+    scene.http.patch(&by_id, json!({"remoteBucketName": "nosuch"})).await.expect(200);
+    validate(&by_id).await.refused(400, "invalid", &format!("{failed} 404"));
+    // The token that is kept goes to whatever URL the remote has by now.
+    scene.http.patch(&format!("remotes/{hq}"), json!({"remoteURL": "http://127.0.0.1:1"})).await.expect(200);
+    assert_eq!(validate(&by_name).await.status, 400);
+    let alone = scene.token(json!([scene.may_one("write", "remotes", &hq)])).await.http;
+    alone.patch(&format!("remotes/{hq}"), json!({"remoteURL": scene.server.url()})).await.expect(200);
+    validate(&by_name).await.expect(204);
+    scene.http.patch(&format!("remotes/{hq}"), json!({"remoteAPIToken": "wrong"})).await.expect(200);
+    validate(&by_name).await.refused(400, "invalid", &format!("{failed} 401"));
+});

@@ -78,3 +78,76 @@ both!(a_create_takes_the_right_to_write_the_bucket, async |scene| {
     let token = scene.token(both).await;
     scene.http.clone().with_token(&token.token).post("scrapers", body).await.expect(201);
 });
+
+both!(what_is_not_understood_is_not_told, async |scene| {
+    let path = scraper(&scene, "s", &scene.bucket("b").await).await;
+    for body in ["{", "[]", r#"{"name":5}"#, r#"{"orgID":5}"#] {
+        for (method, path) in [("POST", "scrapers"), ("PATCH", path.as_str())] {
+            let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+            let reply = scene.http.send(method, path, Some(body.into())).await;
+            reply.refused(500, "internal error", "An internal error has occurred - check server logs");
+        }
+    }
+    let malformed = "id must have a length of 16 bytes";
+    scene.http.post("scrapers", json!({"bucketID": "x"})).await.refused(400, "invalid", malformed);
+    scene.http.patch(&path, json!({"bucketID": "x"})).await.refused(400, "invalid", malformed);
+    let no_org = json!({"bucketID": ABSENT});
+    scene.http.post("scrapers", no_org).await.refused(400, "invalid", "invalid org id for permission: invalid ID");
+    scene.http.patch(&format!("scrapers/{ABSENT}"), json!({})).await.refused(
+        404,
+        "not found",
+        "scraper target is not found",
+    );
+    let put = scene.http.send(reqwest::Method::PUT, &path, Some(b"{}".to_vec())).await;
+    assert_eq!((put.status, put.header("allow")), (405, "DELETE, GET, OPTIONS, PATCH"));
+});
+
+both!(nothing_of_a_url_is_hidden_and_no_description_is_kept, async |scene| {
+    let bucket = scene.bucket("b").await;
+    let url = "http://u:p@a.example.com";
+    let body = json!({"orgID": scene.org, "bucketID": bucket, "url": url, "description": "d", "interval": "5s"});
+    let made = scene.http.post("scrapers", body).await.expect(201);
+    assert_eq!(made["url"], url);
+    assert!(made.get("description").is_none() && made.get("interval").is_none(), "{made}");
+});
+
+both!(a_scraper_outlives_its_bucket_and_its_org_and_is_moved_to_others, async |scene| {
+    let (bucket, elsewhere) = (scene.bucket("b").await, scene.beside().await);
+    let path = scraper(&scene, "s", &bucket).await;
+    let whole = |org: &str, bucket: &str| json!({"orgID": org, "bucketID": bucket, "name": "s", "type": "prometheus", "url": "http://a.example.com"});
+    scene.http.delete(&format!("buckets/{bucket}")).await.expect(204);
+    let dangling = scene.http.get(&path).await.expect(200);
+    assert!(dangling.get("bucketID").is_none() && dangling.get("bucket").is_none(), "{dangling}");
+    let repaired = scene.http.patch(&path, whole(&scene.org, &scene.bucket("c").await)).await.expect(200);
+    assert_eq!(repaired["bucket"], "c");
+    let far = elsewhere.bucket("far").await;
+    let moved = scene.http.patch(&path, whole(&elsewhere.org, &far)).await.expect(200);
+    assert_eq!((&moved["orgID"], &moved["bucketID"]), (&json!(elsewhere.org), &json!(far)));
+    scene.http.delete(&format!("orgs/{}", elsewhere.org)).await.expect(204);
+    let homeless = scene.http.get(&path).await.expect(200);
+    assert!(homeless.get("orgID").is_none() && homeless.get("org").is_none(), "{homeless}");
+    scene.http.delete(&path).await.expect(204);
+});
+
+both!(a_change_takes_the_right_on_the_bucket_that_it_leaves, async |scene| {
+    let (old, new) = (scene.bucket("old").await, scene.bucket("new").await);
+    let path = scraper(&scene, "s", &old).await;
+    let own = path.split_once('/').unwrap().1.to_owned();
+    let body = |bucket: &str| json!({"bucketID": bucket, "name": "s", "type": "prometheus", "url": "http://a"});
+    let lacks = |what: &str| format!("{what} is unauthorized");
+    let (write, of_scraper) = (scene.may("write", "scrapers"), format!("orgs/{}/scrapers/{own}", scene.org));
+    let reader = scene.token(json!([scene.may("read", "scrapers")])).await.http;
+    reader.get(&path).await.expect(200);
+    let unwritten = lacks(&format!("write:{of_scraper}"));
+    reader.patch(&path, body(&old)).await.refused(401, "unauthorized", &unwritten);
+    reader.delete(&path).await.refused(401, "unauthorized", &unwritten);
+    let of_old = lacks(&format!("write:orgs/{}/buckets/{old}", scene.org));
+    for held in [json!([write]), json!([write, scene.may_one("write", "buckets", &new)])] {
+        let http = scene.token(held).await.http;
+        http.get(&path).await.refused(401, "unauthorized", &lacks(&format!("read:{of_scraper}")));
+        http.patch(&path, body(&new)).await.refused(401, "unauthorized", &of_old);
+    }
+    let both = scene.token(json!([write, scene.may_one("write", "buckets", &old)])).await.http;
+    assert_eq!(both.patch(&path, body(&new)).await.expect(200)["bucketID"], json!(new));
+    scene.token(json!([write])).await.http.delete(&path).await.expect(204);
+});

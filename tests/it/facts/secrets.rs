@@ -4,7 +4,7 @@ use fluxform::flux::digest;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Http, Reply, Scene, both, unique};
+use crate::support::{ABSENT, Http, Reply, Scene, both, real, unique};
 
 fn path(scene: &Scene) -> String {
     format!("orgs/{}/secrets", scene.org)
@@ -164,4 +164,19 @@ both!(the_digest_of_a_secret_is_shown_to_who_may_read_secrets, async |scene| {
     digest(&blind, &scene, "k").await.refused(401, "unauthorized", &said);
     let reader = scene.token(json!([reader])).await.http;
     assert_eq!(digest(&reader, &scene, "k").await.status, 200);
+});
+
+both!(a_value_may_be_long, async |scene| {
+    scene.http.patch(&path(&scene), json!({"long": "x".repeat(1_000_000)})).await.expect(204);
+});
+
+// The embedded server runs no such scripts.
+real!(who_may_read_secrets_reads_their_values_by_a_script, async |scene| {
+    scene.http.patch(&path(&scene), json!({"k": "plain"})).await.expect(204);
+    let imports = "import \"array\" import \"influxdata/influxdb/secrets\"";
+    let query = format!("{imports} array.from(rows: [{{v: secrets.get(key: \"k\")}}])");
+    let reader = scene.token(json!([scene.may("read", "secrets")])).await.http;
+    let body = json!({"type": "flux", "query": query});
+    let reply = reader.post(&format!("query?orgID={}", scene.org), body).await;
+    assert!(reply.status == 200 && reply.text.contains(",plain"), "{}", reply.text);
 });

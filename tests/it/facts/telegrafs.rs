@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Http, Reply, Scene, both, id, names};
+use crate::support::{ABSENT, Backend, Http, Reply, Scene, both, id, names};
 
 const CONFIG: &str = "[[outputs.influxdb_v2]]\n  bucket = \"raw\"\n";
 const UNTOLD: &str = "An internal error has occurred - check server logs";
@@ -195,4 +195,44 @@ both!(it_takes_both_rights_to_change_one_and_one_to_make_it, async |scene| {
     let both = [scene.may_one("read", "telegrafs", own), scene.may_one("write", "telegrafs", own)];
     let both = scene.token(json!(both)).await.http;
     both.delete(&path).await.expect(204);
+});
+
+both!(a_configuration_is_kept_byte_for_byte_and_has_no_owner, async |scene| {
+    let config = "a = 1\r\n\0 # é\n";
+    let (reply, path) = made(&scene, json!({"config": config, "metadata": {"buckets": []}})).await;
+    assert_eq!(reply["config"], config);
+    for role in ["members", "owners"] {
+        let users = scene.http.get(&format!("{path}/{role}")).await.expect(200);
+        assert_eq!(users["users"], json!([]), "{role}");
+    }
+});
+
+both!(plugins_take_the_place_of_the_configuration, async |scene| {
+    for plugins in [json!([]), json!([{"type": "input", "name": "cpu", "config": {}}])] {
+        let body = json!({"orgID": scene.org, "name": "n", "config": "keep", "metadata": {}, "plugins": plugins});
+        let reply = scene.http.post("telegrafs", body).await;
+        match scene.server.backend() {
+            Backend::Real => {
+                let made = reply.expect(201);
+                assert!(made["config"].as_str().unwrap().starts_with("# Configuration for telegraf agent"), "{made}");
+            }
+            Backend::Embedded => {
+                reply.refused(501, "not implemented", "the embedded server makes no configuration of plugins");
+            }
+        }
+    }
+});
+
+both!(a_change_takes_both_rights, async |scene| {
+    let (_, path) = made(&scene, json!({})).await;
+    let own = &path["telegrafs/".len()..];
+    let body = json!({"name": "n", "config": "", "metadata": {"buckets": []}}).to_string().into_bytes();
+    let may = ["read", "write"].map(|action| scene.may_one(action, "telegrafs", own));
+    for (held, lacking) in [(json!([may[0]]), "write"), (json!([may[1]]), "read")] {
+        let http = scene.token(held).await.http.with_header("content-type", "application/json");
+        let words = format!("{lacking}:orgs/{}/telegrafs/{own} is unauthorized", scene.org);
+        http.send(Method::PUT, &path, Some(body.clone())).await.refused(401, "unauthorized", &words);
+    }
+    let http = scene.token(json!(may)).await.http.with_header("content-type", "application/json");
+    http.send(Method::PUT, &path, Some(body)).await.expect(200);
 });

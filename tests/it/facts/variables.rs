@@ -78,7 +78,8 @@ both!(names_are_unique_in_an_org_whatever_their_case, async |scene| {
         let reply = made(&scene, json!(name), constant(&[])).await;
         reply.refused(422, "conflict", &format!("variable is not unique for key {}region", scene.org));
         let reply = scene.http.patch(&path, json!({"name": name})).await;
-        assert_eq!(reply.status, 422, "{}", reply.text);
+        let conflicts = "variable entity update conflicts with an existing entity for key";
+        reply.refused(422, "conflict", &format!("{conflicts} {}region", scene.org));
     }
     // White space at the end makes another name.
     made(&scene, json!("region "), constant(&[])).await.expect(201);
@@ -205,4 +206,91 @@ both!(what_is_no_variable_is_400, async |scene| {
         let body = body.replace("ORG", org).into_bytes();
         scene.http.send(reqwest::Method::PUT, &path, Some(body)).await.refused(400, "invalid", message);
     }
+});
+
+both!(what_is_not_sent_or_null_is_no_change_and_each_other_change_counts, async |scene| {
+    let body =
+        json!({"orgID": scene.org, "name": "v", "arguments": constant(&["a"]), "selected": ["x", "x", "nosuch"]});
+    let made = scene.http.post("variables", body).await.expect(201);
+    assert_eq!(made["selected"], json!(["x", "x", "nosuch"]));
+    let path = format!("variables/{}", id(&made));
+    let nothing = "no fields supplied in update";
+    for body in [
+        json!({}),
+        json!({"selected": null}),
+        json!({"description": null}),
+        json!({"name": null}),
+        json!({"name": "  "}),
+        json!({"arguments": null}),
+    ] {
+        let reply = scene.http.patch(&path, body.clone()).await;
+        // White space is one that changes nothing.
+        match body["name"].is_string() {
+            true => assert_eq!(reply.expect(200)["name"], "v"),
+            false => reply.refused(400, "invalid", nothing),
+        }
+    }
+    let unknown = "unknown VariableArguments type ";
+    scene.http.patch(&path, json!({"arguments": {}})).await.refused(400, "invalid", unknown);
+    let changed = scene.http.patch(&path, json!({"selected": [], "orgID": ABSENT})).await.expect(200);
+    assert_eq!((&changed["selected"], &changed["orgID"]), (&json!([]), &json!(scene.org)));
+    let again = scene.http.patch(&path, json!({"name": "v"})).await.expect(200);
+    assert_ne!(again["updatedAt"], changed["updatedAt"], "a change that changes nothing is one");
+    let sorted = json!({"type": "map", "values": {"b": "1", "a": "2"}});
+    let text = scene.http.patch(&path, json!({"arguments": sorted})).await.text;
+    assert!(text.contains(r#""values":{"a":"2","b":"1"}"#), "{text}");
+});
+
+both!(a_put_replaces_all_with_its_times_and_its_org, async |scene| {
+    let put = async |path: &str, body: &Value| {
+        let json = scene.http.clone().with_header("content-type", "application/json");
+        json.send(reqwest::Method::PUT, path, Some(body.to_string().into_bytes())).await
+    };
+    let path = variable(&scene, "v").await;
+    let label = scene.label("l").await;
+    scene.http.post(&format!("{path}/labels"), json!({"labelID": label})).await.expect(201);
+    scene.http.patch(&path, json!({"description": "d", "selected": ["a"]})).await.expect(200);
+    let before = scene.http.get(&path).await.expect(200);
+    variable(&scene, "taken").await;
+    let with = |key: &str, value: Value| {
+        let mut body = before.clone();
+        body[key] = value;
+        body
+    };
+    for (name, words) in [
+        ("1a", "variable name must start with a letter"),
+        (" x ", "variable name must start with a letter"),
+        ("and", "\"and\" is a protected variable name"),
+        ("", "missing variable name"),
+    ] {
+        put(&path, &with("name", json!(name))).await.refused(400, "invalid", words);
+    }
+    let taken = format!("variable entity update conflicts with an existing entity for key {}taken", scene.org);
+    put(&path, &with("name", json!("TAKEN"))).await.refused(422, "conflict", &taken);
+    put(&path, &with("createdAt", json!("x"))).await.refused(400, "invalid", "parsing time \"x\" as");
+    let unread = "Time.UnmarshalJSON: input is not a JSON string";
+    put(&path, &with("createdAt", json!(5))).await.refused(400, "invalid", unread);
+    assert_eq!(scene.http.get(&path).await.expect(200), before);
+    assert_eq!(put(&path, &before).await.expect(200), before, "what a read gives changes nothing");
+    let old = put(&path, &with("createdAt", json!("2020-01-01T00:00:00Z"))).await.expect(200);
+    assert_eq!((&old["createdAt"], &old["updatedAt"]), (&json!("2020-01-01T00:00:00Z"), &before["updatedAt"]));
+
+    let bare = json!({"orgID": scene.org, "name": "w", "arguments": constant(&[])});
+    put(&path, &bare).await.expect(200);
+    let found = scene.http.get(&path).await.expect(200);
+    let (never, none) = (json!("0001-01-01T00:00:00Z"), Value::Null);
+    assert_eq!((&found["createdAt"], &found["updatedAt"]), (&never, &never));
+    assert_eq!((&found["description"], &found["selected"]), (&json!(""), &none));
+    assert_eq!(names(&found["labels"]), ["l"]);
+    let after = scene.http.patch(&path, json!({"name": "x"})).await.expect(200);
+    assert_eq!(after["createdAt"], never, "for ever");
+
+    // Nobody asks whether the token may write there.
+    let elsewhere = scene.beside().await;
+    let own = json!([scene.may("read", "variables"), scene.may("write", "variables")]);
+    let http = scene.token(own).await.http.with_header("content-type", "application/json");
+    let body = json!({"orgID": elsewhere.org, "name": "w", "arguments": constant(&[])});
+    let moved = http.send(reqwest::Method::PUT, &path, Some(body.to_string().into_bytes())).await.expect(200);
+    assert_eq!(moved["orgID"], json!(elsewhere.org));
+    assert_eq!(http.get(&path).await.status, 401);
 });

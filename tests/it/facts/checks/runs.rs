@@ -140,3 +140,76 @@ real!(a_query_is_refused_where_each_run_fails, async |scene| {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 });
+
+// All of these `validate` refuses: tests/cases/invalid/checks and check-texts.
+real!(what_is_taken_of_a_check_and_refused_by_us_fails_at_each_run, async |scene| {
+    scene.bucket("b").await;
+    write(&scene, "b", "m,host=h u=1.5").await;
+    let pipe = format!("{FROM} |> {FIELD}");
+    let text = |text: String| json!({"query": {"text": text}, "every": "1h"});
+    let plain = |other: Value| with(&text(pipe.clone()), other);
+    let level = |level: &str| json!({"type": "greater", "level": level, "value": 1});
+    let silent = |other: Value| with(&plain(json!({"timeSince": "1s", "staleTime": "1h"})), other);
+    let checks = [
+        (threshold(&scene, plain(json!({}))), false),
+        (threshold(&scene, plain(json!({"thresholds": []}))), false),
+        (threshold(&scene, plain(json!({"statusMessageTemplate": "${r.nosuch}"}))), true),
+        (threshold(&scene, plain(json!({"tags": [{"key": "a", "value": "x"}, {"key": "a", "value": "y"}]}))), true),
+        (threshold(&scene, plain(json!({"thresholds": [level("CRIT"), level("crit")]}))), true),
+        (threshold(&scene, plain(json!({"thresholds": [level("nonsense")]}))), true),
+        (threshold(&scene, plain(json!({"thresholds": [level("any")]}))), true),
+        (threshold(&scene, text(format!("x = 1\n{pipe}"))), true),
+        (threshold(&scene, text(format!("rows = {pipe}"))), true),
+        (deadman(&scene, silent(json!({}))), false),
+        (deadman(&scene, silent(json!({"level": null}))), true),
+        (deadman(&scene, silent(json!({"query": null}))), true),
+        (deadman(&scene, silent(json!({"query": {"text": "from(bucket: \"b\")"}}))), true),
+    ];
+    for (body, fail) in checks {
+        let check = made(&scene, body.clone()).await;
+        assert_eq!(fails(&scene, &check).await, fail, "{body}");
+    }
+});
+
+real!(a_level_is_that_of_the_gravest_threshold_and_the_rest_is_ok_or_unknown, async |scene| {
+    scene.bucket("b").await;
+    write(&scene, "b", "m,host=h u=5").await;
+    let above = |level: &str, value: u8| json!({"type": "greater", "level": level, "value": value});
+    let range = |within: bool| json!({"type": "range", "level": "WARN", "min": 5, "max": 9, "within": within});
+    for (thresholds, level) in [
+        (json!([above("OK", 1), above("WARN", 2), above("CRIT", 3)]), "crit"),
+        (json!([above("CRIT", 9)]), "ok"),
+        (json!([above("CRIT", 9), above("OK", 7)]), "unknown"),
+        // Neither is the edge inside, nor outside.
+        (json!([range(true)]), "ok"),
+        (json!([range(false)]), "ok"),
+        (json!([]), "ok"),
+    ] {
+        let text = format!("{FROM} |> {FIELD}");
+        let other = json!({"query": {"text": text}, "every": "1h", "thresholds": thresholds});
+        let check = made(&scene, threshold(&scene, other)).await;
+        let script = query(&scene, &check).await + " |> keep(columns: [\"_level\"])";
+        let body = json!({"query": script, "type": "flux"});
+        let said = scene.http.post(&format!("query?orgID={}", scene.org), body).await.text;
+        assert!(said.contains(&format!(",{level}")), "{thresholds}: {said}");
+    }
+});
+
+real!(a_rule_without_levels_or_with_one_twice_fails_at_each_run, async |scene| {
+    let body =
+        json!({"orgID": scene.org, "name": "e", "status": "active", "type": "slack", "url": "http://127.0.0.1:1"});
+    let endpoint = scene.http.post("notificationEndpoints", body).await.expect(201);
+    let crit = json!({"currentLevel": "CRIT"});
+    for (levels, fail) in [(json!([crit]), false), (json!([]), true), (Value::Null, true), (json!([crit, crit]), true)]
+    {
+        let body = json!({
+            "orgID": scene.org, "name": "r", "status": "active", "type": "slack", "endpointID": endpoint["id"],
+            "every": "1h", "statusRules": levels, "messageTemplate": "m",
+        });
+        let rule = scene.http.post("notificationRules", body).await.expect(201);
+        let script = scene.http.get(&format!("notificationRules/{}/query", id(&rule))).await.expect(200);
+        let body = json!({"query": script["flux"], "type": "flux"});
+        let reply = scene.http.post(&format!("query?orgID={}", scene.org), body).await;
+        assert_eq!(reply.status != 200 || reply.text.contains("error,reference"), fail, "{levels}: {}", reply.text);
+    }
+});
