@@ -16,7 +16,8 @@ fn rule(scene: &Scene, endpoint: &Value, other: Value) -> Value {
         "orgID": scene.org, "name": "n", "status": "active", "type": "slack", "endpointID": endpoint["id"],
         "every": "5m", "statusRules": [{"currentLevel": "CRIT"}], "messageTemplate": "m",
     });
-    all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    let Value::Object(other) = other else { panic!("no object: {other}") };
+    all.as_object_mut().unwrap().extend(other);
     all
 }
 
