@@ -197,7 +197,7 @@ fn the_traps_of_the_providers_are_said() {
     }
     let long = json!({"id": "00000000000000b2", "org_id": org, "name": "long", "retention_period": 1e300});
     let converted_long = Converted::of("s.json", &state(&[resource(KOMMINAR, "influxdb_bucket", "long", long)]));
-    assert!(converted_long.ended.words().contains("a retention of `1e300` seconds"), "{}", converted_long.ended.all());
+    assert!(converted_long.ended.words().contains("a retention of `1e+300` seconds"), "{}", converted_long.ended.all());
     assert_eq!(converted.ended.code, 3);
     let tokens = &files(&converted.project())["tokens.toml"];
     assert!(tokens.contains("read = [\"instance/buckets\"]"), "{tokens}");
