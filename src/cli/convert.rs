@@ -64,6 +64,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         imports: converted.are_there,
     };
     let export = out.fill(|| Ok(()), |write| made(&request, &mut converted, write))?;
+    converted.name_variables(&export.environment);
     let copied = converted.tell_copied();
     shell.show(&converted.told);
     let left_out = converted.told.iter().filter(|told| told.severity == Severity::Error).count();

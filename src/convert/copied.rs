@@ -7,9 +7,12 @@ use std::sync::Arc;
 use super::made::Made;
 use super::node::Node;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
-use crate::kind::Kind;
-use crate::redact::{is_no_secret, is_secret, secrets_in, without_secrets};
-use crate::value::{Value, called};
+use crate::field::{Field, Type};
+use crate::flux::Quoted;
+use crate::kind::{Kind, SECRET_HELP};
+use crate::lint;
+use crate::redact::{Language, certain_literals, is_no_secret, is_secret, secrets_in, without_secrets};
+use crate::value::{Script, Value, called};
 
 /// A text of an object, and where in it something looks like a secret.
 struct Text<'o> {
@@ -20,34 +23,44 @@ struct Text<'o> {
     secrets: Vec<Range<usize>>,
 }
 
-/// What is said of the texts of `made` that look like secrets. They stand in the first of `from` that has them.
-pub(super) fn find(made: &Made, from: &[&Node], source: &Arc<Source>) -> Vec<Diagnostic> {
-    let mut texts = Vec::new();
+/// Where an object has secrets for which it is left out, and what to do about it.
+type InScripts = (Vec<Place>, &'static str);
+
+/// What is said of the texts of `made` that look like secrets, and where its scripts have some. They stand in the first of `from`
+/// that has them.
+pub(super) fn find(made: &Made, from: &[&Node], source: &Arc<Source>) -> (Vec<Diagnostic>, InScripts) {
+    let (mut texts, mut scripts, mut help) = (Vec::new(), Vec::new(), "");
     let is_called = made.kind == Kind::Variable && is_secret(&made.object.name);
     for field in made.kind.spec().fields {
-        if let Some(value) = made.object.fields.get(field.name) {
+        let Some(value) = made.object.fields.get(field.name) else { continue };
+        let known = scripts.len();
+        collect_scripts(value, field, &mut scripts);
+        if scripts.len() > known {
+            help = match field.ty {
+                Type::Verbatim => HELP,
+                _ if made.kind == Kind::Telegraf => SECRET_HELP,
+                _ => lint::secret::HELP,
+            };
+        } else {
             let is_called = is_called && matches!(value, Value::List(_) | Value::Map(_));
             collect(value, (field.name, ""), is_called, &mut texts);
         }
     }
-    if texts.is_empty() {
-        return Vec::new();
+    if texts.is_empty() && scripts.is_empty() {
+        return Default::default();
     }
     let mut leaves: Vec<Leaves<'_>> = from.iter().map(|node| Leaves::of(node)).collect();
-    let mut told = Vec::new();
-    for text in &texts {
+    let mut places = |text: &Text<'_>| {
         let leaf = leaves.iter_mut().find_map(|leaves| leaves.take(text));
         let leaf = leaf.or_else(|| leaves.iter().find_map(|leaves| leaves.with(text)));
-        let spots = match leaf {
-            Some(leaf) => spots(leaf, text, source),
-            None => vec![made.place.span.clone()],
-        };
-        told.extend(spots.into_iter().map(|span| {
-            let place = Place { source: Arc::clone(source), span };
-            warning(made, text).at(place, LABEL).help(HELP)
-        }));
+        let spots = leaf.map_or_else(|| vec![made.place.span.clone()], |leaf| spots(leaf, text, source));
+        spots.into_iter().map(|span| Place { source: Arc::clone(source), span }).collect::<Vec<_>>()
+    };
+    let mut told = Vec::new();
+    for text in &texts {
+        told.extend(places(text).into_iter().map(|place| warning(made, text).at(place, LABEL).help(HELP)));
     }
-    told
+    (told, (scripts.iter().flat_map(places).collect(), help))
 }
 
 const LABEL: &str = "whoever may read the project can read it";
@@ -60,6 +73,25 @@ fn warning(made: &Made, Text { field, key, .. }: &Text<'_>) -> Diagnostic {
 }
 
 const HELP: &str = "if it is one, take it out of the source, replace it where it is used, and convert again";
+
+/// Finds the scripts in `value` that have secrets, and the texts that become a part of one.
+fn collect_scripts<'o>(value: &'o Value, field: &Field, found: &mut Vec<Text<'o>>) {
+    let of = |text: &'o str, secrets: Vec<Range<usize>>| Text { field: field.name, key: "", text, secrets };
+    let script = |script: &'o Script| {
+        let language = if script.is_flux() { Language::Flux } else { Language::Config };
+        let text = script.source().unwrap_or_default();
+        of(text, certain_literals(text, language))
+    };
+    let mut all: Vec<Text<'o>> = value.scripts().into_iter().map(script).collect();
+    if let Value::Text(text) = value
+        && field.ty == Type::Verbatim
+    {
+        let quoted = Quoted::new(text);
+        let secrets = certain_literals(quoted.as_str(), Language::Flux).into_iter();
+        all.push(of(text, secrets.map(|secret| quoted.written(secret.start)..quoted.written(secret.end)).collect()));
+    }
+    found.extend(all.into_iter().filter(|text| !text.secrets.is_empty()));
+}
 
 /// Finds the texts in `value` that look like secrets; all of them where it `is_called` like one.
 fn collect<'o>(value: &'o Value, of: (&'static str, &'o str), is_called: bool, found: &mut Vec<Text<'o>>) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Code, Diagnostic, Place, hide_secrets};
 use crate::export::{HEAD, ObjectId, quoted};
 use crate::field::{Omitted, Role};
-use crate::kind::{Kind, Level, NaturalKey, Object};
+use crate::kind::{IN_PLAIN_TEXT, Kind, Level, NaturalKey, Object};
 use crate::redact::without_secrets;
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Ref, Value};
@@ -23,6 +23,8 @@ pub struct Converted {
     pub home: String,
     /// Its name, where one is known.
     pub org: Option<String>,
+    /// Where there are secrets for which something is left out.
+    pub hidden: Vec<Place>,
     /// Whether the IDs are those of a server, on which the objects are.
     pub are_there: bool,
 }
@@ -42,6 +44,10 @@ pub struct Made {
     pub external: bool,
     /// What is said of its texts that look like secrets.
     pub copied: Vec<Diagnostic>,
+    /// Where its scripts and messages have secrets, for which it is left out, and what to do about it.
+    pub in_scripts: (Vec<Place>, &'static str),
+    /// The keys whose secrets come from the environment, each with what is told of it.
+    pub unnamed: Vec<(&'static str, usize)>,
 }
 
 /// A variable of the project.
@@ -53,10 +59,21 @@ pub struct Variable {
     pub stand_in: Option<String>,
 }
 
+/// So many of its secrets are shown of what is left out for them.
+const SHOWN: usize = 3;
+/// What stands for a variable of the environment until it is known what that is called.
+pub(super) const UNNAMED: &str = "{ env = \"NAME\" }";
+
 /// The user that everything is asked as: no source names it.
 const ME: &str = "0000000000000002";
 
 impl Made {
+    /// An object as it stands at `place`.
+    pub fn new(kind: Kind, object: Object, place: Place) -> Self {
+        let (copied, in_scripts, unnamed) = (Vec::new(), (Vec::new(), ""), Vec::new());
+        Self { kind, object, place, named_by: None, external: false, copied, in_scripts, unnamed }
+    }
+
     /// Its kind and ID.
     pub fn id(&self) -> ObjectId {
         (self.kind, self.object.id.clone())
@@ -66,11 +83,19 @@ impl Made {
 impl Converted {
     /// Leaves out these objects, and says why.
     pub fn refuse(&mut self, wrong: &BTreeMap<ObjectId, String>) {
-        let (told, made) = (&mut self.told, &mut self.made);
-        made.retain(|Made { kind, object, place, .. }| {
+        let (told, made, hidden) = (&mut self.told, &mut self.made, &mut self.hidden);
+        made.retain_mut(|Made { kind, object, place, in_scripts, .. }| {
             let Some(why) = wrong.get(&(*kind, object.id.clone())) else { return true };
             let message = format!("the {kind} `{}` cannot be converted: {why}", without_secrets(&object.name));
-            told.push(Diagnostic::error(Code::ConvertObject, message).at(place.clone(), "left out"));
+            let mut error = Diagnostic::error(Code::ConvertObject, message).at(place.clone(), "left out");
+            if why.ends_with(IN_PLAIN_TEXT) {
+                let (secrets, help) = in_scripts;
+                let shown = secrets.iter().take(SHOWN);
+                error =
+                    shown.fold(error, |error, secret| error.at(secret.clone(), "a secret in plain text")).help(*help);
+                hidden.append(secrets);
+            }
+            told.push(error);
             false
         });
     }
@@ -150,8 +175,19 @@ impl Converted {
         let copied: Vec<Diagnostic> = declared.flat_map(|made| std::mem::take(&mut made.copied)).collect();
         let count = copied.len();
         self.told.extend(copied);
-        hide_secrets(&mut self.told);
+        hide_secrets(&mut self.told, &self.hidden);
         count
+    }
+
+    /// Says which variables of the environment are those that the project reads secrets from.
+    pub fn name_variables(&mut self, environment: &BTreeMap<(ObjectId, String), String>) {
+        for made in &self.made {
+            for (key, n) in &made.unnamed {
+                let Some(name) = environment.get(&(made.id(), (*key).to_owned())) else { continue };
+                let Some(help) = self.told.get_mut(*n).and_then(|told| told.help.as_mut()) else { continue };
+                *help = help.replace(UNNAMED, &format!("{{ env = \"{name}\" }}"));
+            }
+        }
     }
 
     /// Declares the variables in the files of the project.

@@ -19,11 +19,13 @@ pub(super) struct Reader<'s> {
     pub(super) told: Vec<Diagnostic>,
     pub(super) made: Vec<Made>,
     pub(super) variables: BTreeMap<String, Variable>,
+    /// The keys of the next object whose secrets come from the environment, each with what is told of it.
+    pub(super) unnamed: Vec<(&'static str, usize)>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Arc<Source>) -> Self {
-        Self { source, told: Vec::new(), made: Vec::new(), variables: BTreeMap::new() }
+        Self { source, told: Vec::new(), made: Vec::new(), variables: BTreeMap::new(), unnamed: Vec::new() }
     }
 
     pub(super) fn place(&self, at: Range<usize>) -> Place {
@@ -65,6 +67,20 @@ impl<'s> Reader<'s> {
         self.told.push(diagnostic.help(help));
     }
 
+    /// The same of a secret under `key` of the next object, which comes from the environment: the help has [`UNNAMED`] in the place of
+    /// the variable.
+    pub(super) fn hide_unnamed(
+        &mut self,
+        key: &'static str,
+        at: Range<usize>,
+        message: String,
+        label: &str,
+        help: &str,
+    ) {
+        self.hide(at, message, label, help);
+        self.unnamed.push((key, self.told.len() - 1));
+    }
+
     /// Puts down the object that `json` is, in the form in which the server shows it.
     pub(super) fn make(
         &mut self,
@@ -76,7 +92,8 @@ impl<'s> Reader<'s> {
         match kind.object(&json.to_string()) {
             Ok(object) => {
                 let place = self.place(at);
-                self.made.push(Made { kind, object, place, named_by, external: false, copied: Vec::new() });
+                let unnamed = std::mem::take(&mut self.unnamed);
+                self.made.push(Made { named_by, unnamed, ..Made::new(kind, object, place) });
                 self.made.last_mut()
             }
             Err(error) => {
@@ -92,7 +109,7 @@ impl<'s> Reader<'s> {
     /// has them.
     pub(super) fn look_for_secrets(&mut self, from: &[&Node]) {
         if let Some(made) = self.made.last_mut() {
-            made.copied = copied::find(made, from, self.source);
+            (made.copied, made.in_scripts) = copied::find(made, from, self.source);
         }
     }
 

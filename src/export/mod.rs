@@ -1,5 +1,6 @@
 //! From what a server has to manifests that declare it: references become addresses, names become keys.
 
+mod environment;
 mod file;
 mod key;
 mod scope;
@@ -78,6 +79,8 @@ pub struct Export {
     pub places: Vec<(String, Range<usize>, Address)>,
     /// What they do not, or not whole.
     pub notes: Vec<Note>,
+    /// The variables of the environment that secrets are read from, by the object and the key that each stands under.
+    pub environment: BTreeMap<(ObjectId, String), String>,
     /// How many orgs the token sees that are not exported.
     pub other_orgs: usize,
     /// How many users of other orgs alone the token sees that are not exported.
@@ -127,9 +130,10 @@ pub enum Disposition {
 
 /// Writes the manifests.
 pub fn export(request: &Request, sources: Sources<'_>) -> Export {
-    let selection = select::select(request, sources);
+    let mut selection = select::select(request, sources);
+    let environment = environment::tell_apart(&mut selection);
     let names = key::names(&selection, sources);
-    file::files(request, sources, selection, &names)
+    Export { environment, ..file::files(request, sources, selection, &names) }
 }
 
 #[cfg(test)]

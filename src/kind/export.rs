@@ -9,6 +9,9 @@ use crate::value::{Fields, Script, Value};
 /// A field that no table has: the keys of the server's JSON that an object has, and that no manifest can say.
 const UNSAID: &str = "(unsaid)";
 
+/// What is said of a field that no manifest can say for a secret in it.
+pub const IN_PLAIN_TEXT: &str = "has a secret in plain text";
+
 /// Why a manifest cannot say an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExportError {
@@ -42,10 +45,11 @@ pub(super) fn mistake(told: &Fields, script: Option<&str>, check: Check) -> Opti
 
 /// The name of an environment variable for the secret in `field` of the object `name`, of a kind that is called `kind` there.
 pub(super) fn variable(kind: &str, name: &str, field: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    let name: String = name.chars().map(plain).collect();
-    let begin = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("{kind}_") } else { String::new() };
-    format!("{begin}{name}_{}", field.to_ascii_uppercase())
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_name = words.first().is_some_and(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
+    let begin = if is_name { None } else { Some(kind) };
+    let all: Vec<&str> = begin.into_iter().chain(words).chain([field]).collect();
+    all.join("_").to_ascii_uppercase()
 }
 
 fn checked(told: &Fields, script: Option<&str>, check: Check) -> (Fields, Option<Fault>) {
@@ -75,7 +79,7 @@ impl Kind {
         let mut told = (self.spec().export)(object)?;
         told.remove(UNSAID);
         if let Some((field, _)) = object.fields.iter().find(|(field, value)| has_secret(self.field(field), value)) {
-            return Err(ExportError::Unsayable(format!("its `{field}` has a secret in plain text")));
+            return Err(ExportError::Unsayable(format!("its `{field}` {IN_PLAIN_TEXT}")));
         }
         let unsayable = |field: &&Field| match told.get(field.name) {
             Some(Value::Text(_)) => !field.ty.is_text(),
@@ -143,5 +147,23 @@ fn holds_unsaid(field: &Field, value: &Value) -> bool {
             Value::Bool(yes) => !yes,
             _ => false,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variable;
+
+    #[test]
+    fn a_variable_of_the_environment_is_called_like_its_object() {
+        for (name, wanted) in [
+            ("Chat #ops", "CHAT_OPS_TOKEN"),
+            ("__a--b__", "A_B_TOKEN"),
+            ("2nd", "ENDPOINT_2ND_TOKEN"),
+            ("#", "ENDPOINT_TOKEN"),
+            ("Größe", "GR_E_TOKEN"),
+        ] {
+            assert_eq!(variable("ENDPOINT", name, "token"), wanted, "{name}");
+        }
     }
 }

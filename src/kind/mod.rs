@@ -45,7 +45,7 @@ mod variable;
 mod wire;
 
 pub use draft::{Check, Draft, Fault};
-pub use export::{Export, ExportError};
+pub use export::{Export, ExportError, IN_PLAIN_TEXT};
 pub use kept::Kept;
 pub(crate) use kept::is_of_endpoint;
 pub(crate) use live::NO_SECRETS;
@@ -58,7 +58,7 @@ pub use one_of::OneOf;
 pub(crate) use permissions::{GRANTED, grant, has_none};
 pub use rotation::{DEFAULT_OVERLAP, Rotation};
 pub use spec::{Delete, Identity, Items, Key, Level, Spec};
-pub(crate) use telegraf::{Output, outputs};
+pub(crate) use telegraf::{Output, SECRET_HELP, outputs};
 pub use token::{marked, marker};
 pub use uses::Use;
 

@@ -62,9 +62,12 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     faults.extend(certain_literals(config, Language::Config).into_iter().map(|span| {
         let message = "whoever may read Telegraf configurations can read this secret";
         let fault = Fault::new(Code::TelegrafSecret, "config", message, "a secret in plain text").script(span);
-        fault.warning().help("write `$INFLUX_TOKEN`, or another variable that is set where Telegraf runs")
+        fault.warning().help(SECRET_HELP)
     }));
 }
+
+/// What to do about a secret in a configuration.
+pub(crate) const SECRET_HELP: &str = "write `$INFLUX_TOKEN`, or another variable that is set where Telegraf runs";
 
 /// The buckets that its outputs name, as if a script wrote into them. Telegraf finds the org by its name.
 fn reaches(fields: &Fields) -> impl Iterator<Item = Reference> {

@@ -241,7 +241,7 @@ fn with_origins(problems: Vec<Diagnostic>, values: &Values) -> Vec<Diagnostic> {
 
 /// In order of file and place; what has no place comes first. What is said twice is said once, and of very much the first is.
 fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    hide_secrets(&mut problems);
+    hide_secrets(&mut problems, &[]);
     let key = |problem: &Diagnostic| {
         let place = problem.places.first();
         let place = place.map(|(place, _)| (place.source.name.clone(), place.span.start, place.span.end));

@@ -141,8 +141,9 @@ pub(super) fn endpoint(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json>
 }
 
 /// What the server keeps of a secret: a reference to a secret of the org, or a value of the endpoint's own, which is not copied.
-fn secret(part: &Part<'_>, key: &str, said: &Node, reader: &mut Reader<'_>) -> Option<String> {
+fn secret(part: &Part<'_>, key: &'static str, said: &Node, reader: &mut Reader<'_>) -> Option<String> {
     let message = format!("`{key}` of `{}` is not copied", part.named.name);
+    let field = if key == "routingKey" { "routing_key" } else { key };
     let help = "the manifest has `{ env = \"NAME\" }` in its place: set that variable where you apply, or name a secret of the org, \
                 `{ secret = \"KEY\" }`";
     if let Some(reference) = said.get("secretRef") {
@@ -153,10 +154,10 @@ fn secret(part: &Part<'_>, key: &str, said: &Node, reader: &mut Reader<'_>) -> O
             return Some(format!("secret: {name}"));
         }
         // As `influx export` names what a server keeps for an endpoint itself.
-        reader.hide(reference.head(), message, "kept by the other server", help);
+        reader.hide_unnamed(field, reference.head(), message, "kept by the other server", help);
     } else {
         said.as_text().filter(|text| !text.is_empty())?;
-        reader.hide(said.head(), message, "a secret in plain text", help);
+        reader.hide_unnamed(field, said.head(), message, "a secret in plain text", help);
     }
     let key = if key == "routingKey" { "routing-key" } else { key };
     Some(format!("secret: {}-{key}", part.id))

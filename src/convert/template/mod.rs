@@ -137,6 +137,7 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
     for part in &parts {
         shape::check(part, &mut reader);
         name::misplaced(part.spec, &TAKEN, &mut reader);
+        reader.unnamed.clear();
         let labels = labels(part, &others, &mut reader);
         let Some(Json::Object(mut row)) = row(part, &others, &mut reader) else { continue };
         for (key, value) in
@@ -149,7 +150,7 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
         }
     }
     let Reader { told, made, variables, .. } = reader;
-    Ok(Converted { made, variables, told, home: ORG.to_owned(), org: None, are_there: false })
+    Ok(Converted { made, variables, told, home: ORG.to_owned(), org: None, hidden: Vec::new(), are_there: false })
 }
 
 /// The objects in a document: itself, or those that it lists.

@@ -105,7 +105,15 @@ pub(super) fn read(source: &Arc<Source>, unread: &Arc<Source>, state: &Node) -> 
         reader.note_all(at.into_iter().take(SHOWN), message, "left out");
     }
     let Reader { told, made, variables, .. } = reader;
-    Ok(Converted { made, variables, told, org: orgs.name(&home).map(str::to_owned), home, are_there: true })
+    Ok(Converted {
+        made,
+        variables,
+        told,
+        org: orgs.name(&home).map(str::to_owned),
+        home,
+        hidden: Vec::new(),
+        are_there: true,
+    })
 }
 
 /// What is called otherwise than secrets are and is one all the same.

@@ -254,8 +254,14 @@ fn secret(instance: &Instance<'_>, reader: &mut Reader<'_>) {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = key.chars().map(plain).collect();
     let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("SECRET_{name}") } else { name };
-    let help = format!("the manifest has `{{ env = \"{name}\" }}` in its place: set that variable where you apply");
-    hidden(instance, "value", &help, reader);
+    let told = reader.told.len();
+    hidden(
+        instance,
+        "value",
+        "the manifest has `{ env = \"NAME\" }` in its place: set that variable where you apply",
+        reader,
+    );
+    let unnamed = if reader.told.len() > told { vec![("value", told)] } else { Vec::new() };
     let at = instance.attributes.get("key").map_or_else(|| instance.attributes.head(), Node::head);
     let fields = [
         ("key", Value::Text(key.clone())),
@@ -272,5 +278,5 @@ fn secret(instance: &Instance<'_>, reader: &mut Reader<'_>) {
         user: None,
     };
     let place = reader.place(at);
-    reader.made.push(Made { kind: Kind::Secret, object, place, named_by: None, external: false, copied: Vec::new() });
+    reader.made.push(Made { unnamed, ..Made::new(Kind::Secret, object, place) });
 }

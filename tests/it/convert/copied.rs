@@ -151,3 +151,84 @@ spec: { name: password=hunter2hunter2 }
     assert!(said.contains("`name` of the bucket `password=***` looks like a secret, and is copied"), "{all}");
     assert!(all.contains("1 text that looks like a secret was copied, as said above."), "{all}");
 }
+
+/// What has a secret in a script, a message or the configuration of Telegraf is left out: the place and the way out are said.
+#[test]
+fn what_is_left_out_for_a_secret_has_help() {
+    let text = r#"apiVersion: influxdata.com/v2alpha1
+kind: Telegraf
+metadata: { name: gateway }
+spec:
+  config: |
+    # On each gateway.
+    [[outputs.influxdb_v2]]
+      token = "hunter2hunter2"
+      organization = "acme"
+---
+apiVersion: influxdata.com/v2alpha1
+kind: Task
+metadata: { name: t }
+spec:
+  every: 1h
+  query: |
+    import "http"
+    token = "n0t3n0t3n0t3"
+    http.post(url: "https://example.com", headers: {Authorization: token})
+---
+apiVersion: influxdata.com/v2alpha1
+kind: CheckDeadman
+metadata: { name: c }
+spec:
+  every: 1m
+  query: 'from(bucket: "b") |> range(start: -1m) |> filter(fn: (r) => r._field == "x")'
+  statusMessageTemplate: call with password=m4pm4pm4pm4p
+  level: crit
+  timeSince: 1m
+  staleTime: 5m
+"#;
+    let converted = Converted::of("t.yml", text);
+    let (said, all) = (converted.ended.words(), converted.ended.all());
+    assert_eq!(converted.ended.code, 3, "{all}");
+    for secret in SECRETS {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
+    for (what, line, help) in [
+        (
+            "the telegraf `gateway` cannot be converted: its `config` has",
+            "8 token = \"***\"",
+            "write `$INFLUX_TOKEN`, or",
+        ),
+        ("the task `t` cannot be converted: its `flux` has", "18 token = \"***\"", "declare it as `[secret.KEY]`, and"),
+        (
+            "the check `c` cannot be converted: its `message` has",
+            "27 statusMessageTemplate: call with password=***",
+            "if it is one, take",
+        ),
+    ] {
+        let of = said.split(" × ").find(|of| of.contains(what)).unwrap_or_else(|| panic!("{what}: {all}"));
+        assert!(of.contains(&format!("help: {help}")) && of.contains(line), "{what}: {all}");
+        assert!(of.contains("a secret in plain text"), "{what}: {all}");
+    }
+}
+
+/// The variable that is said to be set is the one that the project reads, and each secret has its own.
+#[test]
+fn the_variable_of_the_environment_is_named() {
+    let endpoint = |name: &str, handle: &str| {
+        format!(
+            "---\napiVersion: influxdata.com/v2alpha1\nkind: NotificationEndpointSlack\nmetadata: {{ name: {handle} }}\nspec:\n  \
+             name: \"{name}\"\n  url: https://hooks.example.com\n  token: hunter2hunter2\n"
+        )
+    };
+    let text = endpoint("Chat #ops", "a") + &endpoint("Chat ops", "b");
+    let converted = Converted::of("t.yml", &text);
+    let (said, all) = (converted.ended.words(), converted.ended.all());
+    assert_eq!(converted.ended.code, 0, "{all}");
+    let endpoints = &files(&converted.project())["notification_endpoints.toml"];
+    for (name, variable) in [("Chat #ops", "CHAT_OPS_TOKEN"), ("Chat ops", "CHAT_OPS_TOKEN_2")] {
+        assert!(endpoints.contains(&format!("{{ env = \"{variable}\" }}")), "{endpoints}");
+        let told = format!("`token` of `{name}` is not copied");
+        let of = said.split(" ⚠ ").find(|of| of.contains(&told)).unwrap_or_else(|| panic!("{told}: {all}"));
+        assert!(of.contains(&format!("the manifest has `{{ env = \"{variable}\" }}` in its place")), "{all}");
+    }
+}
