@@ -9,6 +9,7 @@ mod lost;
 mod outgrown;
 mod prepare;
 mod record;
+mod rivals;
 mod step;
 mod sweep;
 mod walk;
@@ -18,6 +19,7 @@ pub use home::create_home_org;
 pub use lost::{Sought, seek};
 pub use prepare::{PlanSecrets, Prepared, prepare};
 pub use record::adopted;
+pub use rivals::{may_meet, met, rivals};
 pub use sweep::sweep;
 
 use std::collections::BTreeMap;
@@ -104,7 +106,7 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
 
 /// Takes back the note that a run is about to create `address`, when it has sent nothing: what is found under this name later
 /// is somebody else's, unless `ledger` says that an earlier run was about to make it too. Its request may still arrive.
-fn unsent(ledger: &Ledger, address: &Address) -> Update {
+pub fn unsent(ledger: &Ledger, address: &Address) -> Update {
     match ledger.intents.get(address) {
         Some(earlier) => Update::Intent(address.clone(), earlier.clone()),
         None => Update::ClearIntent(address.clone()),

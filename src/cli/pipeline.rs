@@ -70,7 +70,9 @@ pub async fn plan(
     let compare = |owners: &Owners| diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
     let mut comparison = compare(&owners);
     // What lives on the server as a whole may be a project's of whatever org.
-    let of_server = |change: &Change| change.adopts && change.address.kind.spec().level == Level::Server;
+    let of_server = |change: &Change| {
+        (change.adopts || change.action.removes()) && change.address.kind.spec().level == Level::Server
+    };
     if comparison.changes.iter().any(of_server) {
         owners.extend(ledger::owners_elsewhere(client, server.home.as_deref()).await?);
         comparison = compare(&owners);
@@ -248,6 +250,12 @@ impl Apply<'_> {
         }
     }
 
+    /// What other projects of the home org own now.
+    async fn others(&self) -> Result<Owners, Problem> {
+        let rows = ledger::rows(self.client, self.server.home.as_deref().unwrap_or_default()).await?;
+        Ok(ledger::owners(&rows, &self.manifest.project))
+    }
+
     async fn locked(
         &self,
         agreed: &Plan,
@@ -282,6 +290,12 @@ impl Apply<'_> {
         let (writer, permit) = leased(self.client, lease);
         let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
         let journal = Journal::begin(writer.clone(), planned.state, intents.clone(), permit.clone()).await?;
+        let meets = apply::may_meet(&planned.plan, &intents);
+        if meets && let Some(rival) = apply::rivals(&planned.plan, &intents, &self.others().await?).into_iter().next() {
+            intents.keys().for_each(|address| journal.record(apply::unsent(&planned.ledger, address)));
+            journal.finish(None).await?;
+            return Err(rival);
+        }
         let run = apply::Run {
             writer: &writer,
             server: self.server,
@@ -314,6 +328,9 @@ impl Apply<'_> {
         let digest = self.digest.filter(|_| same).map_or_else(|| planned.plan.digest(), str::to_owned);
         let last = LastApply { plan_digest: Some(digest), undone, ..from.of(self.client, command) };
         let state = journal.finish(Some(last)).await?;
+        if meets && let Some(met) = apply::met(&planned.plan, &self.others().await?) {
+            tell(Event::Stopping(met));
+        }
         if self.goal == Goal::Destroyed && undone == 0 {
             ledger::remove_all(&writer, state, &permit).await?;
         }

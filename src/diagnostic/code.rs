@@ -415,6 +415,7 @@ codes! {
         PlanSecretUnknown "plan::secret-unknown" |Warning "Whether a secret is as it should be could not be found out"
         PlanStillUsed "plan::still-used" |Warning "Something that the project does not manage uses what is deleted or renamed"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
+        PlanTwoOwners "plan::two-owners" Refused "Two projects own the same object"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"
         PlanWouldFail "plan::would-fail" |Warning "InfluxDB has tried what would be made, and it does not work"
     }

@@ -12,6 +12,7 @@ use super::lifecycle::{protection, settings};
 use super::moved::{moved, without};
 use super::rotation::{self, Asked};
 use super::undecided::Undecided;
+use super::unfound::two_owners;
 use super::{Action, Cause, Change, FieldChange, Reason};
 use crate::address::Address;
 use crate::field::{Change as OnChange, Compared, Role, Type};
@@ -38,6 +39,8 @@ pub fn compare(
         Goal::Destroyed => destroyed(manifest, snapshot, ledger, foreign),
     };
     go_with_orgs(&mut comparison.changes);
+    let shared = shared(&comparison.changes, manifest, ledger, foreign);
+    comparison.problems.extend(shared);
     if let Some(rotating) = manifest.rotating.as_ref().filter(|_| manifest.only_rotates()) {
         rotation::only(&mut comparison, rotating, manifest);
     }
@@ -47,6 +50,23 @@ pub fn compare(
         change.lifecycle.protected |= protected(&change.address);
     }
     comparison
+}
+
+/// Says which objects another project owns too, but for those that this one lets go of.
+fn shared(
+    changes: &[Change],
+    manifest: &Manifest,
+    ledger: &Ledger,
+    foreign: &BTreeMap<(Kind, String), String>,
+) -> Vec<Problem> {
+    let said = changes.iter().filter(|change| change.action != Action::Forget).filter_map(|change| {
+        let (address, object) = (&change.address, change.object.as_ref()?);
+        let was = change.moved_from.as_ref().unwrap_or(address);
+        let other = foreign.get(&(address.kind, object.id.clone()))?;
+        ledger.entries.get(was).filter(|entry| entry.id == object.id)?;
+        Some(two_owners(address, object, other, manifest.resources.get(address).map(|resource| &resource.place)))
+    });
+    said.collect()
 }
 
 fn declared(

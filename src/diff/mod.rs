@@ -21,6 +21,7 @@ pub use compare::compare;
 pub use comparison::{Comparison, Goal};
 pub use lifecycle::{Setting, Turn};
 pub use rotation::Rotated;
+pub use unfound::two_owners;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -355,6 +355,24 @@ fn an_unowned_object_with_the_key_is_adopted_unless_another_project_has_it() {
 }
 
 #[test]
+fn what_another_project_owns_too_is_refused_unless_this_one_lets_it_go() {
+    let owned = || {
+        let mut scene = Scene::new().has(Kind::Label, "l1", "prod", &[]).owns("label.prod", "l1", &[]);
+        scene.foreign.insert((Kind::Label, "l1".into()), "other".into());
+        scene
+    };
+    let refused =
+        "Refused: label.prod is \"prod\" (ID l1), which the project `other` owns as well: each may change or delete it";
+    for scene in [owned().declares("label.prod", &[]), owned()] {
+        assert!(scene.says().contains(refused), "{}", scene.says());
+    }
+    let mut moved = owned().declares("label.new", &[("name", text("prod"))]);
+    assert!(moved.says().contains("label.new is \"prod\""), "{}", moved.says());
+    moved.foreign.clear();
+    assert!(!moved.says().contains("Refused"), "{}", moved.says());
+}
+
+#[test]
 fn two_tasks_of_one_name_are_no_candidate() {
     let scene = Scene::new().declares("task.t", &[]).has(Kind::Task, "t1", "t", &[]).has(Kind::Task, "t2", "t", &[]);
     insta::assert_snapshot!(scene.says(), @"Error: task.t matches 2 objects: t1, t2");

@@ -1,5 +1,6 @@
 //! What is said where an object is not found, or not for certain.
 
+use super::Target;
 use crate::address::Address;
 use crate::api::sight::Lack;
 use crate::diagnostic::{Code, Diagnostic, Place as Declared};
@@ -39,6 +40,19 @@ impl Foreign<'_> {
         );
         Diagnostic::error(Code::PlanForeignOwner, message).at_known(place, "declared here").help(help).into()
     }
+}
+
+/// That the project and the one called `other` own the object `target` of `address` both, as two that have run at the same moment do.
+pub fn two_owners(address: &Address, target: &Target, other: &str, place: Option<&Declared>) -> Problem {
+    let message = format!(
+        "{address} is {:?} (ID {}), which the project `{other}` owns as well: each may change or delete it",
+        target.name, target.id
+    );
+    let help = format!(
+        "let one of them go: `fluxform forget {address}` in this project, or in `{other}` with its address there; what is to use it all \
+         the same declares it with `external = true`"
+    );
+    Diagnostic::error(Code::PlanTwoOwners, message).at_known(place, "declared here").help(help).into()
 }
 
 /// An owned object of which it is not known whether it is there: `words` and `lack` say why, `instead` what is not done

@@ -25,7 +25,7 @@ pub use machine::{Machine, Process, ThisMachine, who};
 pub use recover::{Resolution, resolve, set_by_post};
 pub use seal::{Key, ShortKey, Trust};
 pub use state::{State, Update};
-pub use store::{LABELS, Owners, decode, is_there, owners, owners_elsewhere, read};
+pub use store::{LABELS, Owners, decode, is_there, named, owners, owners_elsewhere, read};
 
 use std::collections::{BTreeMap, BTreeSet};
 

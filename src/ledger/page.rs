@@ -199,6 +199,11 @@ pub(super) fn entry_of_intent(key: &str) -> Option<String> {
     key.strip_prefix(INTENT).map(|address| format!("{ENTRY}{address}"))
 }
 
+/// Whether a key is that of an intent.
+pub(super) fn is_intent(key: &str) -> bool {
+    key.starts_with(INTENT)
+}
+
 /// Whether a property is an entry.
 pub(super) fn is_entry(key: &str) -> bool {
     key.starts_with(ENTRY)

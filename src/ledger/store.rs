@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::try_join;
 
 use super::labels::{Row, rows, rows_of_all_orgs};
-use super::page::{HEAD, Item, MARK, NUMBER, Opened, PAGE, PROJECT, Part, is_entry, item};
+use super::page::{HEAD, Item, MARK, NUMBER, Opened, PAGE, PROJECT, Part, is_entry, is_intent, item};
 use super::seal::{Of, Stamp, Trust};
 use super::state::{LAST_APPLY, PAGES, Page, State};
 use super::{LastApply, Ledger, LedgerError};
 use crate::api::{ApiError, Client};
-use crate::kind::{Kind, ReadScope};
+use crate::kind::{Identity, Kind, ReadScope};
 
 /// InfluxDB's name of the type that the ledger is made of.
 pub const LABELS: &str = "labels";
@@ -228,6 +228,8 @@ fn take_in(
 pub struct Owners {
     /// The project that owns the object with this kind and ID.
     pub objects: BTreeMap<(Kind, String), String>,
+    /// The project that is about to create, or was when its run ended, what has no ID but its org and its name: that is the ID.
+    pub about_to_create: BTreeMap<(Kind, String), String>,
     /// Names of labels of other projects that cannot be read whole: what they own is not known.
     pub unreadable: Vec<String>,
 }
@@ -236,6 +238,7 @@ impl Owners {
     /// What these own as well.
     pub fn extend(&mut self, others: Self) {
         self.objects.extend(others.objects);
+        self.about_to_create.extend(others.about_to_create);
         self.unreadable.extend(others.unreadable);
     }
 }
@@ -253,6 +256,11 @@ pub async fn owners_elsewhere(client: &Client, home: Option<&str>) -> Result<Own
     Ok(owners(&rows, ""))
 }
 
+/// The ID of what is made in the org `org` with this name, if it is known before: there is no other one.
+pub fn named(kind: Kind, org: Option<&str>, name: &str) -> Option<String> {
+    (kind.spec().identity == Identity::OrgAndName).then(|| Some(format!("{}/{name}", org?))).flatten()
+}
+
 /// What the ledgers of all projects but `project` own, from the same labels.
 pub fn owners(rows: &[Row], project: &str) -> Owners {
     let mut owners = Owners::default();
@@ -264,8 +272,12 @@ pub fn owners(rows: &[Row], project: &str) -> Owners {
         let theirs = Of { project: other, org, seal: None };
         let opened = Part::Page(number).open(row, &theirs, &Trust::Any);
         let mut readable = !matches!(opened, Err(LedgerError::Newer { .. }));
-        for (key, value) in row.properties.iter().filter(|(key, _)| is_entry(key)) {
+        for (key, value) in row.properties.iter().filter(|(key, _)| is_entry(key) || is_intent(key)) {
             match item(key, value) {
+                Ok(Item::Intent(address, intent)) => {
+                    let id = named(address.kind, intent.org.as_deref(), &intent.name);
+                    owners.about_to_create.extend(id.map(|id| ((address.kind, id), other.to_owned())));
+                }
                 Ok(Item::Entry(address, entry)) => {
                     for id in entry.predecessors.into_iter().chain([entry.id]) {
                         owners.objects.insert((address.kind, id), other.to_owned());

@@ -4,6 +4,7 @@ use super::*;
 use crate::address::Address;
 use crate::duration::Duration;
 use crate::ledger::fake::Fake;
+use crate::ledger::page::{intent_key, text};
 use crate::ledger::{Entry, Intent, Origin, Update};
 use crate::manifest::Lifecycle;
 use proptest::prelude::*;
@@ -290,6 +291,17 @@ fn other_projects_own_what_their_pages_list() {
     assert_eq!(other.objects.len(), 120, "60 objects and 60 predecessors");
     assert_eq!(other.objects[&(Kind::Bucket, format!("{:016x}", 7))], "iot");
     assert_eq!(owners(&rows, "iot"), Owners::default());
+    for (address, org) in [("secret.k", Some("home")), ("secret.early", None), ("bucket.b", Some("home"))] {
+        let address: Address = address.parse().unwrap();
+        let intent = Intent { org: org.map(str::to_owned), name: "key".to_owned(), ..Intent::default() };
+        rows[1].properties.insert(intent_key(&address), text(&intent));
+    }
+    let about = owners(&rows, "other").about_to_create;
+    assert_eq!(
+        about,
+        BTreeMap::from([((Kind::Secret, "home/key".to_owned()), "iot".to_owned())]),
+        "no other one has an ID yet"
+    );
     rows[1].properties.insert("format".into(), "3".into());
     assert_eq!(owners(&rows, "other").unreadable, ["fluxform/iot/2"]);
 }

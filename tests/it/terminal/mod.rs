@@ -8,6 +8,7 @@ mod locked;
 mod outage;
 mod probing;
 mod prompts;
+mod rivals;
 mod rotating;
 mod rotation;
 mod signals;
