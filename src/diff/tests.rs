@@ -15,6 +15,7 @@ use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server, Terms};
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Value};
 
+mod foreign;
 mod import;
 mod passing_on;
 mod rotation;
@@ -344,32 +345,6 @@ fn rights_on_all_of_a_type_are_in_the_token_s_own_org() {
     assert!(says(in_eu(scene(), eu())).starts_with("token.t: Create"));
     assert!(says(there(in_eu(scene(), eu()))).starts_with("token.t: Create"));
     assert!(says(there(in_eu(scene(), Ref::Home))).starts_with("Manifest: "));
-}
-
-#[test]
-fn an_unowned_object_with_the_key_is_adopted_unless_another_project_has_it() {
-    let mut scene = Scene::new().declares("label.prod", &[("name", text("Prod"))]).has(Kind::Label, "l1", "PROD", &[]);
-    insta::assert_snapshot!(scene.says(), @"label.prod: Update, Differs, adopts; name PROD -> Prod (New)");
-    scene.foreign.insert((Kind::Label, "l1".into()), "other".into());
-    insta::assert_snapshot!(scene.says(), @r#"Refused: label.prod would take over "PROD" (ID l1), which the project `other` owns"#);
-}
-
-#[test]
-fn what_another_project_owns_too_is_refused_unless_this_one_lets_it_go() {
-    let owned = || {
-        let mut scene = Scene::new().has(Kind::Label, "l1", "prod", &[]).owns("label.prod", "l1", &[]);
-        scene.foreign.insert((Kind::Label, "l1".into()), "other".into());
-        scene
-    };
-    let refused =
-        "Refused: label.prod is \"prod\" (ID l1), which the project `other` owns as well: each may change or delete it";
-    for scene in [owned().declares("label.prod", &[]), owned()] {
-        assert!(scene.says().contains(refused), "{}", scene.says());
-    }
-    let mut moved = owned().declares("label.new", &[("name", text("prod"))]);
-    assert!(moved.says().contains("label.new is \"prod\""), "{}", moved.says());
-    moved.foreign.clear();
-    assert!(!moved.says().contains("Refused"), "{}", moved.says());
 }
 
 #[test]
