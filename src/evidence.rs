@@ -21,7 +21,7 @@ pub use strangers::{Stranger, acting, creators, strangers};
 pub use taken::taken;
 pub use tried::tried;
 pub use types::{Compiled, Unchecked, compile};
-pub use used::used;
+pub use used::{Used, used};
 
 use std::collections::{BTreeMap, BTreeSet};
 

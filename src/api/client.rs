@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::clock::{Clock, Jump};
-use super::error::{self, ApiError, Class};
+use super::error::{self, ApiError, Class, NO_ANSWER};
 use super::known::Known;
 use super::limits::{AT_ONCE, LONGEST_REPLY};
 use super::network;
@@ -299,7 +299,7 @@ impl Client {
         let message = match (error.is_connect(), error.is_timeout()) {
             (true, true) => format!("cannot connect to {host}: timed out"),
             (true, false) => format!("cannot connect to {host}: {}", reason()),
-            (false, true) => format!("no answer from {host} in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
+            (false, true) => format!("{NO_ANSWER} {host} in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
             (false, false) => format!("lost the connection to {host}: {}", reason()),
         };
         let maybe_done = request.verb.writes() && !error.is_connect();

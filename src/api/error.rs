@@ -107,6 +107,10 @@ impl ApiError {
             (Class::Unavailable, Some(_)) => {
                 "the server or a proxy in front of it failed: check its log, and try again"
             }
+            (Class::Unavailable, None) if self.message.starts_with(NO_ANSWER) => {
+                "check that the server is running, that the URL is right, and that no proxy or firewall blocks the connection; if it \
+                 only takes long to answer this, write a longer `timeout` into [server]"
+            }
             (Class::Unavailable, None) => {
                 "check that the server is running, that the URL is right, and that no proxy or firewall blocks the connection"
             }
@@ -206,6 +210,8 @@ fn of_influxdb(status: u16, code: &str, words: &str) -> Class {
     }
 }
 
+/// What is said where a server takes too long.
+pub(super) const NO_ANSWER: &str = "no answer from";
 /// What is said of a list that is never the same.
 pub(super) const UNSTEADY: &str = "does not end, or changes faster than it can be read";
 /// What the server says in a 500 that is a refusal: the same request gets the same answer.

@@ -88,7 +88,7 @@ pub async fn plan(
     let taken = evidence::taken(client, &changes, &snapshot).await?;
     let strangers = evidence::strangers(client, server, &changes, &snapshot).await?;
     let creators = evidence::creators(client, &changes, &snapshot).await?;
-    let used = evidence::used(client, &changes, &snapshot, &ledger).await?;
+    let used = evidence::used(client, &changes, &snapshot, &ledger).await;
     let compiled = evidence::compile(client, server, &changes).await;
     let tried = evidence::tried(client, manifest, &snapshot, &changes, &external).await;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };

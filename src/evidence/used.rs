@@ -11,17 +11,18 @@ use crate::kind::{Kind, Level, Object, ReadScope, Standing, Use};
 use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
 
+/// What uses what a plan takes away.
+#[derive(Debug, Default)]
+pub struct Used {
+    /// The objects, by the change that takes it away.
+    pub by: BTreeMap<Address, Vec<Along>>,
+    /// The kinds of which nobody could look, and why: what is only told of stops no plan.
+    pub unread: BTreeMap<Kind, String>,
+}
+
 /// The objects that use what `changes` delete, make anew or rename, or have a copy of what they change, by change, as far as the token
 /// sees: those that neither the project owns nor the plan touches, and those that it lets go of.
-///
-/// # Errors
-/// The server's.
-pub async fn used(
-    client: &Client,
-    changes: &[Change],
-    snapshot: &Snapshot,
-    ledger: &Ledger,
-) -> Result<BTreeMap<Address, Vec<Along>>, ApiError> {
+pub async fn used(client: &Client, changes: &[Change], snapshot: &Snapshot, ledger: &Ledger) -> Used {
     let gone = gone(changes);
     let stays = |org: &&str| !gone.contains(&(Kind::HOME, *org));
     let mut users: BTreeMap<Kind, Users<'_>> = BTreeMap::new();
@@ -63,10 +64,17 @@ pub async fn used(
     let let_go = objects(&|change| matches!(change.reason, Reason::NotOurs | Reason::External));
     let known: BTreeSet<(Kind, &str)> =
         owned.chain(objects(&|_| true)).filter(|object| !let_go.contains(object)).collect();
-    let mut found: BTreeMap<Address, Vec<Along>> = BTreeMap::new();
+    let mut found = Used::default();
     for (kind, asked) in users {
         let is_known = |id: &str| known.contains(&(kind, id));
-        for object in asked.list(client, kind, snapshot, &is_known).await? {
+        let objects = match asked.list(client, kind, snapshot, &is_known).await {
+            Ok(objects) => objects,
+            Err(error) => {
+                found.unread.insert(kind, error.to_string());
+                continue;
+            }
+        };
+        for object in objects {
             if object.standing == Standing::System || is_known(&object.id) {
                 continue;
             }
@@ -77,11 +85,11 @@ pub async fn used(
             for address in addresses {
                 let Object { id, org, name, .. } = object.clone();
                 let along = Along { kind, object: Target { id, org, name } };
-                found.entry(address.clone()).or_default().push(along);
+                found.by.entry(address.clone()).or_default().push(along);
             }
         }
     }
-    Ok(found)
+    found
 }
 
 /// Which objects of a kind are looked at.

@@ -1,16 +1,19 @@
 //! What goes or changes and is still used by something that the project does not manage.
 
-use std::collections::BTreeMap;
-
-use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
-use crate::evidence::{Along, Stake};
+use crate::evidence::{Stake, Used};
 
-/// Tells of each of `changes` that takes something away from objects that nobody manages: those in `used`.
-pub fn still_used(changes: &[Change], used: &BTreeMap<Address, Vec<Along>>) -> Vec<Diagnostic> {
+/// Tells of each of `changes` that takes something away from objects that nobody manages, those in `used`, and of which kinds of objects
+/// nobody could look.
+pub fn still_used(changes: &[Change], used: &Used) -> Vec<Diagnostic> {
+    let unread = used.unread.iter().map(|(kind, why)| {
+        let message = format!("could not look which {kind} of others uses what this plan deletes or changes: {why}");
+        let help = "plan again to know it, or look yourself: the plan does the same either way";
+        Diagnostic::warning(Code::PlanStillUsed, message).help(help)
+    });
     let said = changes.iter().filter_map(|change| {
-        let along = used.get(&change.address)?.clone();
+        let along = used.by.get(&change.address)?.clone();
         let (one, objects) = (along.len() == 1, Stake { along, ..Stake::default() }.objects());
         let address = &change.address;
         if change.action == Action::Update && !address.kind.is_named_in_scripts() {
@@ -32,5 +35,5 @@ pub fn still_used(changes: &[Change], used: &BTreeMap<Address, Vec<Along>>) -> V
         let help = format!("change that first, or keep {keep}{address}: {they} not find it any more");
         Some(Diagnostic::warning(Code::PlanStillUsed, message).help(help))
     });
-    said.collect()
+    said.chain(unread).collect()
 }

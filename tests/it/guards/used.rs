@@ -4,7 +4,7 @@ use fluxform::diagnostic::Code;
 use fluxform::diff::Goal;
 use serde_json::{Value, json};
 
-use crate::support::{Project, Scene, both, id};
+use crate::support::{Fate, Project, Proxy, Scene, both, id};
 
 const OURS: &str = "[label.l]\n";
 
@@ -174,6 +174,28 @@ both!(a_dashboard_that_nobody_manages_and_that_shows_what_goes_is_named, async |
     let mut found = said(&project, Goal::Declared).await;
     found.sort();
     assert_eq!(found, [is("bucket.db", "renamed", objects, "use it"), variable.replace("deleted", "renamed")]);
+});
+
+both!(what_others_have_and_nobody_can_read_stops_no_plan, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(&format!("{OURS}[bucket.db]\n"));
+    project.apply().await;
+    let body = json!({"orgID": scene.org, "name": "theirs"});
+    let theirs = id(&scene.http.post("dashboards", body).await.expect(201));
+    let proxy = Proxy::start(scene.server.url(), move |seen| match seen.path.ends_with(&theirs) {
+        true => Fate::Refuse(413, "{\"code\":\"request too large\",\"message\":\"too large\"}"),
+        false => Fate::Pass,
+    })
+    .await;
+    project.declare(OURS);
+    let project = project.through(proxy.url(), scene.server.token());
+    let found = said(&project, Goal::Declared).await;
+    let [one] = found.as_slice() else { panic!("{found:?}") };
+    assert!(one.starts_with(
+        "could not look which dashboard of others uses what this plan deletes or changes: GET /api/v2/dashboards/"
+    ));
+    project.apply().await;
+    assert!(project.plan(Goal::Declared).await.unwrap().plan.is_empty());
 });
 
 both!(a_bucket_that_agents_write_into_is_not_taken_away_without_a_word, async |scene| {
