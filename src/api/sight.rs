@@ -94,6 +94,20 @@ pub async fn sight_everywhere(
     prove(api, version, org, me, needs.collect(), token_id).await
 }
 
+/// The same of all objects of each type in orgs other than `org`, which are known: only rights on the whole server reach there.
+pub async fn sight_elsewhere(
+    api: &Client,
+    version: &str,
+    org: &str,
+    me: &Me,
+    types: &[&str],
+    token_id: Option<&str>,
+) -> Result<Proof, ApiError> {
+    let everywhere = |read: Permission| Permission::new(READ, &read.resource.ty, None, None);
+    let needs = types.iter().map(|ty| (*ty, needs(ty, org).into_iter().map(everywhere).collect()));
+    prove(api, version, org, me, needs.collect(), token_id).await
+}
+
 /// Which of the permissions that each type needs is proven, asked in the org `org`.
 async fn prove(
     api: &Client,

@@ -12,7 +12,7 @@ use super::lifecycle::{protection, settings};
 use super::moved::{moved, without};
 use super::rotation::{self, Asked};
 use super::undecided::Undecided;
-use super::unfound::two_owners;
+use super::unfound::{hides_labels, two_owners};
 use super::{Action, Cause, Change, FieldChange, Reason};
 use crate::address::Address;
 use crate::field::{Change as OnChange, Compared, Role, Type};
@@ -112,6 +112,11 @@ fn declared(
                 continue;
             }
         };
+        if let Some(problem) = hidden_labels(address, resource, &this, snapshot) {
+            undecided.failed(address, comparison.problems.len());
+            comparison.problems.push(problem);
+            continue;
+        }
         comparison.problems.extend(scopes_elsewhere(address, resource, org, home, &found));
         if let Found::External(object) = this {
             comparison.external.insert(address.clone(), target(object));
@@ -172,6 +177,14 @@ fn scopes_elsewhere(
         .filter(|(_, org, _)| is_elsewhere(org))
         .map(|(field, org, ty)| scope_of_another_org(address, resource, field, org, ty).into())
         .collect()
+}
+
+/// That labels are declared for what is there in another org, and the token may not see those that it has: an empty list is none.
+fn hidden_labels(address: &Address, resource: &Resource, found: &Found<'_>, snapshot: &Snapshot) -> Option<Problem> {
+    let lack = snapshot.labels_lack.as_ref()?;
+    let object = found.object().filter(|object| object.org != snapshot.home)?;
+    let declared = address.kind.get(Role::Labels, &resource.fields).is_some();
+    (declared && address.kind.spec().hides_labels).then(|| hides_labels(address, &object.id, lack))
 }
 
 /// The org ID of `resource` before anything else is known: by the ledger, an import, or by name.

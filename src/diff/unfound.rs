@@ -69,6 +69,17 @@ pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, lack: Op
     )
 }
 
+/// An object whose labels are declared and may be hidden: `lack` says why.
+pub(super) fn hides_labels(address: &Address, id: &str, lack: &Lack) -> Problem {
+    Problem::from(
+        Diagnostic::error(
+            Code::SightUnreadable,
+            format!("cannot tell which labels {address} (ID {id}) has: InfluxDB shows only those that a token may read ({lack})"),
+        )
+        .help("use a token that may read all labels, or leave the field out of the manifest"),
+    )
+}
+
 pub(super) fn two_candidates<'a>(
     address: &Address,
     resource: Option<&Resource>,

@@ -47,6 +47,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 70,
     serial: true,
     holds_data: true,
+    hides_labels: true,
     // What each run of a task has said, for three days. What checks have found, in `_monitoring`, is the data of their users.
     logs: &["_tasks"],
     acts_as_user: false,

@@ -53,6 +53,7 @@ pub(super) static SPEC: Spec = Spec {
     export: export::export,
     given: &rules::GIVEN,
     delete_rank: 20,
+    hides_labels: true,
     ..Spec::PLAIN
 };
 

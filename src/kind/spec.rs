@@ -134,6 +134,9 @@ pub struct Spec {
     /// Whether a request can move an object to another org. Then the list of the org that it was in may have it too (influxd
     /// 2.9.1, measured).
     pub movable: bool,
+    /// Whether the server shows the labels of an object only to who may read these labels: there an empty list proves nothing (influxd
+    /// 2.9.1, measured).
+    pub hides_labels: bool,
     /// What an object needs for the server to show it, such as a task: without that the server hides it from every request, and
     /// keeps its name.
     pub hidden_without: Option<&'static str>,
@@ -182,6 +185,7 @@ impl Spec {
         logs: &[],
         runs_as_creator: false,
         movable: false,
+        hides_labels: false,
         hidden_without: None,
         acts_as_user: false,
     };

@@ -1,5 +1,6 @@
 //! What the server has, read once: per kind all that the token sees, and how much that is.
 
+mod elsewhere;
 mod read;
 
 pub use read::{Extent, Orgs, Server, read, survey};
@@ -25,7 +26,10 @@ pub struct Snapshot {
     /// Why it is not proven that the token sees all labels of the home org, and so the ledger if there is one; none where
     /// it is proven, or there is no home org.
     pub ledger_lack: Option<Lack>,
-    /// For each type (InfluxDB's names) of which the token is not proven to see everything in the home org: why not.
+    /// Why it is not proven that the token sees all labels of the other orgs in which something that it shows labels of declares
+    /// them; none where it is proven, or nothing does.
+    pub labels_lack: Option<Lack>,
+    /// For each type (InfluxDB's names) of which the token is not proven to see everything in the orgs of the project: why not.
     pub lacks: BTreeMap<String, Lack>,
     /// Each kind that the manifest or the ledger names.
     pub kinds: BTreeMap<Kind, View>,

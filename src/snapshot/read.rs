@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::join;
 
+use super::elsewhere::{self, Lists, Own, ids};
 use super::{OwnToken, Sight, Snapshot, View};
 use crate::address::Address;
 use crate::api::sight::{self, Proof};
@@ -60,7 +61,7 @@ pub async fn read(
 ) -> Result<Snapshot, ApiError> {
     let kinds = kinds(manifest, ledger);
     let asks = Asks::Project(manifest, ledger);
-    let ((me, proven), mut found) = if server.home.is_some() {
+    let ((me, mut proven), mut found) = if server.home.is_some() {
         // Side by side: what the token may see decides how the lists are taken, not whether they are read.
         let (sight, found) = join!(sight(client, server, &kinds), found(client, server, &kinds, asks));
         (sight?, found?)
@@ -69,7 +70,16 @@ pub async fn read(
         (sight_from_elsewhere(client, server, &kinds, &found.lists).await?, found)
     };
     home_org(server, ledger, &mut found.lists);
-    let mut snapshot = snapshot(client, server, me, &proven, found);
+    // The ledger is in the home org alone.
+    let ledger_lack = proven.lacks.get(LABELS).cloned();
+    let labels_lack = match &server.home {
+        Some(home) => {
+            let own = Own { version: &server.version, home, token_id: server.token_id.as_deref(), me: &me };
+            elsewhere::prove(client, own, (manifest, ledger), &found.lists, &mut proven).await?
+        }
+        None => None,
+    };
+    let mut snapshot = Snapshot { ledger_lack, labels_lack, ..snapshot(client, server, me, &proven, found) };
     missing(client, &mut snapshot, manifest, ledger).await?;
     where_they_were(&snapshot, ledger)?;
     of_another_kind(client, &mut snapshot, manifest).await?;
@@ -151,6 +161,7 @@ fn snapshot(client: &Client, server: &Server, me: Me, proven: &Proof, found: Fou
         at: client.server_time().unwrap_or_default(),
         lacks: proven.lacks.clone(),
         ledger_lack: proven.lacks.get(LABELS).cloned(),
+        labels_lack: None,
         owners,
         kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, &proven.sees))).collect(),
         of_another_kind: BTreeMap::new(),
@@ -163,9 +174,6 @@ struct Found {
     /// The users that own an org, of the orgs where that counts.
     owners: BTreeMap<String, BTreeSet<String>>,
 }
-
-/// The objects of each kind, by ID.
-type Lists = BTreeMap<Kind, BTreeMap<String, Object>>;
 
 /// Why the server is read.
 #[derive(Clone, Copy)]
@@ -296,15 +304,7 @@ fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) ->
     let addresses =
         manifest.resources.iter().filter_map(|(address, resource)| address.kind.org_in(&resource.fields)?.address());
     for address in addresses.collect::<BTreeSet<_>>() {
-        let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name);
-        let by_name = |name: &str| {
-            let (objects, wanted) = (lists.get(&address.kind)?, key(name));
-            objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.clone())
-        };
-        orgs.extend(ledger.entries.get(address).map(|entry| entry.id.clone()));
-        orgs.extend(manifest.imports.get(address).map(|import| import.id.clone()));
-        let name = manifest.resources.get(address).and_then(|org| address.kind.name_in(&org.fields));
-        orgs.extend(name.and_then(|name| by_name(&name)));
+        orgs.extend(ids(address, lists, manifest, ledger));
     }
     orgs
 }

@@ -13,7 +13,7 @@ const PYTHON: &str = "FLUXFORM_TEST_PYTHON";
 /// Names the `node_modules` with the packages of `tests/clients/node/package-lock.json`.
 pub(crate) const NODE_PATH: &str = "FLUXFORM_TEST_NODE_PATH";
 /// Names the `influx` CLI that `tests/clients/influx` builds.
-const INFLUX: &str = "FLUXFORM_TEST_INFLUX";
+pub(crate) const INFLUX: &str = "FLUXFORM_TEST_INFLUX";
 /// Set to `1` where a missing client is a failure.
 const REQUIRED: &str = "FLUXFORM_REQUIRE_CLIENTS";
 

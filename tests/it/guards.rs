@@ -1,6 +1,7 @@
 //! What is refused, and with which exit code; the rest of the guards stand in `tests/scenarios`.
 
 mod along;
+mod elsewhere;
 mod used;
 
 use std::sync::{Arc, Mutex};

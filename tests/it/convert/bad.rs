@@ -179,6 +179,28 @@ fn what_cannot_be_converted_is_said_at_its_place_and_the_rest_is() {
             &["the dashboard `d` cannot be converted", "overlap", "t.yml:4:19"],
         ),
         (
+            object("Dashboard", "d", "{ charts: [{ kind: Markdown, xPos: 10, width: 5, height: 3 }] }")
+                + &object("Variable", "v", "{ name: \"x \", type: constant, values: [a] }")
+                + &object("Telegraf", "t", "{ config: \"[[[\" }"),
+            &[
+                "the dashboard `d` cannot be converted",
+                "this cell ends in column 15",
+                "a variable's name cannot end with white space ╭─[t.yml:10:15]",
+                "the telegraf `t` cannot be converted: a Telegraf configuration must be TOML",
+            ],
+        ),
+        (
+            check(
+                "thresholds: [{ type: greater, level: crit, value: 1 }], tags: [{ key: a, value: b }, { key: a, value: c }]",
+            ),
+            &["the check `c` cannot be converted: a manifest cannot express its `tags`"],
+        ),
+        (
+            check("thresholds: [{ type: greater, level: crit, value: 1 }]")
+                .replace("Template: x", "Template: \"a ${ b\""),
+            &["the check `c` cannot be converted: the message is no string of Flux"],
+        ),
+        (
             object("Dashboard", "d", "{ charts: [{ kind: Pie, width: 3, height: 3 }] }"),
             &["templates have no chart of the kind `Pie`", "t.yml:5:26"],
         ),
