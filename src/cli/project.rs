@@ -14,9 +14,13 @@ use crate::kind::{Kind, NaturalKey};
 use crate::manifest::{self, Inputs, Loaded, Manifest, Resource};
 use crate::problem::{Problem, Problems};
 use crate::redact::without_secrets_in_argument;
+use crate::render::count;
 
 /// The commands that send no script: what lints find in these is not said again.
 const SEND_NO_SCRIPT: [&str; 4] = ["adopt", "destroy", "forget", "import"];
+
+/// The commands that show what lints find; others say how much it is.
+const SHOW_LINTS: [&str; 3] = ["apply", "plan", "validate"];
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -127,8 +131,25 @@ impl Choice {
         if SEND_NO_SCRIPT.contains(&shell.command.as_str()) {
             warnings.retain(|warning| warning.code.level().is_none());
         }
-        shell.warn(&warnings);
+        match SHOW_LINTS.contains(&shell.command.as_str()) {
+            true => shell.show(&warnings),
+            false => self.count_lints(shell, &warnings),
+        }
+        shell.keep(&warnings);
         Ok(Project { manifest, graph, warnings })
+    }
+
+    /// Shows the warnings, but of what lints find only how much it is.
+    fn count_lints(&self, shell: &Shell, warnings: &[Diagnostic]) {
+        let is_lint = |warning: &&Diagnostic| warning.code.level().is_some();
+        let (lints, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) = warnings.iter().partition(is_lint);
+        shell.show(&others.into_iter().cloned().collect::<Vec<_>>());
+        if !lints.is_empty() {
+            let shows = if lints.len() == 1 { "shows it" } else { "shows them" };
+            let dir = if self.dir == Path::new(".") { String::new() } else { format!(" {}", argument(&self.dir)) };
+            let count = count(lints.len(), "lint warning");
+            shell.say(format_args!("{count}; `fluxform validate{dir}` {shows}"));
+        }
     }
 
     /// The same; where the directory is none because an address stands in its place, with what goes where.

@@ -79,6 +79,29 @@ fn what_lints_find_is_said_only_where_scripts_are_sent() {
     assert!(!forget.err.contains(LINT) && !destroy.err.contains(LINT), "{}{}", forget.err, destroy.err);
 }
 
+/// Other commands than those that are about scripts say how much there is, and their documents have all of it.
+#[test]
+fn what_lints_find_is_counted_where_nobody_asks_for_it() {
+    let query = |name: &str| format!("[variable.{name}]\nquery = 'from(bucket: \"raw\") |> last()'\n");
+    let one =
+        format!("[project]\nname = \"shop\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n{}", query("v"));
+    const LINT: &str = "flux::no-range";
+    for (manifest, told) in [
+        (one.clone(), "1 lint warning; `fluxform validate DIR` shows it"),
+        (one + &query("w"), "2 lint warnings; `fluxform validate DIR` shows them"),
+    ] {
+        let dir = project(&manifest);
+        let told = told.replace("DIR", &dir.path().display().to_string());
+        for command in ["status", "drift", "graph", "required-permissions"] {
+            let said = on(command, dir.path()).run();
+            assert!(said.words().contains(&told) && !said.err.contains(LINT), "{command}: {}", said.all());
+        }
+        let validate = on("validate", dir.path()).run().with(0);
+        assert!(validate.err.contains(LINT) && !validate.err.contains("lint warning"), "{}", validate.err);
+        assert!(on("drift", dir.path()).arg("--format=json").run().out.contains(LINT));
+    }
+}
+
 #[test]
 fn an_empty_project_is_a_slip_unless_it_is_meant() {
     let empty = "[project]\nname = \"shop\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n";
