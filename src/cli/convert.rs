@@ -133,6 +133,8 @@ fn made(
             let id = (note.kind, note.id.clone());
             match note.disposition {
                 Disposition::Without(field) => without.push((id, field, note.why.as_str())),
+                // The source says nothing of what it refers to and does not declare.
+                Disposition::Stale(_) => {}
                 _ if refused.contains_key(&id) => {}
                 Disposition::LeftOut | Disposition::External => drop(wrong.insert(id, note.why.clone())),
             }

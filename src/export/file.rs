@@ -169,7 +169,7 @@ fn head(request: &Request, sources: Sources<'_>) -> String {
         let labels: Vec<_> = request.labels.iter().map(|label| format!("{label:?}")).collect();
         only.push(format!("only what has the label {}", labels.join(" or ")));
     }
-    let hidden = request.kinds.iter().filter(|kind| sight(sources, **kind) != Sight::Complete);
+    let hidden = request.kinds.iter().filter(|kind| sources.sight(**kind) != Sight::Complete);
     let hidden: Vec<_> = hidden.map(|kind| format!("{kind}s")).collect();
     if !hidden.is_empty() {
         only.push(format!("the token is not proven to see all {}", hidden.join(", ")));
@@ -183,14 +183,10 @@ fn head(request: &Request, sources: Sources<'_>) -> String {
     text + &format!("[project]\nname = {}\n", string(&request.project))
 }
 
-pub(super) fn sight(sources: Sources<'_>, kind: Kind) -> Sight {
-    sources.snapshot.kinds.get(&kind).map_or(Sight::Blind, |view| view.sight)
-}
-
 /// What stands at the top of a kind's file.
 fn about(kind: Kind, sources: Sources<'_>) -> String {
     let mut text = String::new();
-    if sight(sources, kind) != Sight::Complete {
+    if sources.sight(kind) != Sight::Complete {
         text.push_str(&format!(
             "# These may not be all {kind}s: the token that they were exported with is not proven to see all.\n"
         ));

@@ -13,7 +13,7 @@ use std::ops::Range;
 use crate::address::Address;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Sight, Snapshot};
 
 pub use file::{HEAD, HERE};
 pub use table::quoted;
@@ -57,6 +57,13 @@ pub struct Sources<'a> {
     pub refused: &'a BTreeMap<ObjectId, Refused>,
     /// What is written for the name of an object in place of the name.
     pub names: &'a BTreeMap<ObjectId, String>,
+}
+
+impl Sources<'_> {
+    /// How much of a kind is seen.
+    fn sight(&self, kind: Kind) -> Sight {
+        self.snapshot.kinds.get(&kind).map_or(Sight::Blind, |view| view.sight)
+    }
 }
 
 /// Why an object is not declared although it could be written.
@@ -126,6 +133,8 @@ pub enum Disposition {
     External,
     /// It is declared without this field.
     Without(&'static str),
+    /// It is declared as it is, with this that stands for nothing any more.
+    Stale(&'static str),
 }
 
 /// Writes the manifests.

@@ -6,6 +6,7 @@ use super::scope::{Target, target};
 use super::{Disposition, Note, ObjectId, Refused, Request, Sources};
 use crate::field::{Omitted, Role, Type};
 use crate::kind::{ExportError, Key, Kind, Level, NaturalKey, Object, Standing};
+use crate::snapshot::Sight;
 use crate::value::{Fields, Ref, Scope, Value};
 
 /// What becomes of the objects.
@@ -117,6 +118,10 @@ impl<'a> Selector<'a, '_> {
                 };
                 for (key, why) in kind.unsaid(object) {
                     self.note(kind, object, Disposition::Without(key), why.to_owned());
+                }
+                for (field, scope) in self.stale(object, &fields) {
+                    let why = format!("it may {field} {scope}, which is not on the server any more");
+                    self.note(kind, object, Disposition::Stale(field), why);
                 }
                 self.selection.declared.insert(id, Declared { object, fields, import });
             }
@@ -272,6 +277,24 @@ impl<'a> Selector<'a, '_> {
 
     fn means(&self, scope: &Scope, holder: Option<&str>) -> Target {
         target(scope, self.sources.snapshot, holder, &|kind, id| self.found(kind, id).is_some())
+    }
+
+    /// The permissions that name an object of their holder's org that is not there any more, each with its field.
+    fn stale(&self, object: &Object, fields: &Fields) -> Vec<(&'static str, Scope)> {
+        let holder = object.org.as_deref();
+        let is_stale = |scope: &&Scope| {
+            let is_own = matches!(scope, Scope::Bare { org: Some(org), .. } if org.bare_id() == holder);
+            let Target::Bare((kind, id)) = self.means(scope, holder) else { return false };
+            let is_gone = self.sources.snapshot.object(kind, &id).is_none();
+            is_own && is_gone && self.sources.sight(kind) == Sight::Complete
+        };
+        let scopes = fields.iter().filter_map(|(field, value)| match value {
+            Value::Scopes(scopes) => Some((field, scopes)),
+            _ => None,
+        });
+        let stale =
+            scopes.flat_map(|(field, scopes)| scopes.iter().filter(is_stale).map(move |scope| (field, scope.clone())));
+        stale.collect()
     }
 
     /// Makes external what is referred to and not declared.

@@ -83,6 +83,7 @@ pub(super) static SPEC: Spec = Spec {
             "a manifest has the query as text; a check that is made from it opens in the UI as a script, not in the query builder",
         ),
         (level::ALL, "no manifest can say it of a threshold, and InfluxDB 2.9 does not use it"),
+        (ZERO, "no manifest can say it, and InfluxDB 2.9 does not use it"),
     ],
     given: &["v"],
     put_in: custom::put_in,
@@ -120,8 +121,10 @@ const KEYS: [&str; 14] = [
     "timeSince",
     "staleTime",
     "level",
-    "reportZero",
+    ZERO,
 ];
+/// Whether a deadman check was to report points without a value.
+const ZERO: &str = "reportZero";
 
 /// How the UI has put a query together, and the parts of that.
 const BUILDER: &str = "builderConfig";
@@ -197,6 +200,7 @@ impl live::Live for Live {
             "staleTime",
             "level",
             TASK,
+            ZERO,
         ],
         ..Wire::new(Kind::Check, "/api/v2/checks", "checks")
     };
@@ -242,6 +246,7 @@ impl live::Live for Live {
         let query = || Value::Script(Script::query(text.clone()));
         let ty = row.text("type")?;
         let thresholds: Vec<Threshold> = row.get("thresholds")?.unwrap_or_default();
+        let is_of_zero = ty == "deadman" && row.get::<bool>(ZERO)?.unwrap_or_default();
         let is_of_all = ty == "threshold" && thresholds.iter().any(Threshold::is_of_all);
         match ty.as_str() {
             "threshold" => {
@@ -267,7 +272,7 @@ impl live::Live for Live {
         let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();
         fields.set("tags", flux_text::tags(tags.into_iter().map(|tag| (tag.key, tag.value))));
         let is_built = PARTS.into_iter().any(|part| builder[part].as_array().is_some_and(|part| !part.is_empty()));
-        object.note_unsaid([(BUILDER, is_built), (level::ALL, is_of_all)].into_iter());
+        object.note_unsaid([(BUILDER, is_built), (level::ALL, is_of_all), (ZERO, is_of_zero)].into_iter());
         hidden_task::note(row, object)
     }
 

@@ -24,6 +24,9 @@ pub enum ExportError {
 /// A kind's own part of [`Kind::export`].
 pub type Export = fn(&Object) -> Result<Fields, ExportError>;
 
+/// What of an object is lost where a manifest declares it, and what comes of that.
+pub type Lost = fn(&Object) -> Option<(&'static str, &'static str)>;
+
 /// All fields are said as they are.
 pub(super) fn as_it_is(object: &Object) -> Result<Fields, ExportError> {
     Ok(object.fields.clone())
@@ -116,7 +119,7 @@ impl Kind {
             Some(Value::List(keys)) => keys.iter().any(|has| has.to_string() == key),
             _ => false,
         };
-        self.spec().unsaid.iter().copied().filter(move |(key, _)| has(key))
+        self.spec().unsaid.iter().copied().filter(move |(key, _)| has(key)).chain((self.spec().lost)(object))
     }
 }
 

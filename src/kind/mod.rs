@@ -45,7 +45,7 @@ mod variable;
 mod wire;
 
 pub use draft::{Check, Draft, Fault};
-pub use export::{Export, ExportError, IN_PLAIN_TEXT};
+pub use export::{Export, ExportError, IN_PLAIN_TEXT, Lost};
 pub use kept::Kept;
 pub(crate) use kept::is_of_endpoint;
 pub(crate) use live::NO_SECRETS;

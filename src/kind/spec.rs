@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::draft::Check;
-use super::export::Export;
+use super::export::{Export, Lost};
 use super::natural_key::Names;
 use super::one_of::OneOf;
 use crate::field::Field;
@@ -116,6 +116,8 @@ pub struct Spec {
     pub export: Export,
     /// What an object may have and no manifest can say, by the keys of the server's JSON, each with what comes of that.
     pub unsaid: &'static [(&'static str, &'static str)],
+    /// The same of what only a look at the whole of an object tells.
+    pub lost: Lost,
     /// In which order a replacement is made.
     pub replace: Delete,
     /// Position in the order of deletes (protocol, section 6): lower goes first.
@@ -177,6 +179,7 @@ impl Spec {
         put_in: |_| Vec::new(),
         export: super::export::as_it_is,
         unsaid: &[],
+        lost: |_| None,
         replace: Delete::First,
         delete_rank: 0,
         serial: false,

@@ -63,6 +63,7 @@ pub(super) static SPEC: Spec = Spec {
     one_of: Some(OneOf { fields: &["every", "cron"], words: None }),
     check: script::check,
     export: export::export,
+    lost: export::lost,
     delete_rank: 10,
     runs_as_creator: true,
     acts_as_user: false,

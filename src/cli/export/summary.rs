@@ -102,6 +102,7 @@ impl<'a> SkippedForm<'a> {
             Disposition::LeftOut => ("left_out", None),
             Disposition::External => ("external", None),
             Disposition::Without(field) => ("without_field", Some(field)),
+            Disposition::Stale(field) => ("stale", Some(field)),
         };
         Self {
             kind: note.kind.name(),
@@ -159,6 +160,9 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[H
     notes(&mut page, "Fields that are not exported:", export, |disposition| {
         matches!(disposition, Disposition::Without(_))
     });
+    notes(&mut page, "Exported as they are, though they refer to nothing:", export, |disposition| {
+        matches!(disposition, Disposition::Stale(_))
+    });
     if export.other_orgs > 0 {
         page.gap().say(format_args!(
             "{} not exported: use --org NAME for another one, or --all-orgs for all.",
@@ -196,7 +200,7 @@ fn notes(page: &mut Page, title: &str, export: &Export, of: impl Fn(Disposition)
     let mut said: BTreeMap<(Kind, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
     for note in export.notes.iter().filter(|note| of(note.disposition)) {
         let field = match note.disposition {
-            Disposition::Without(field) => Some(field),
+            Disposition::Without(field) | Disposition::Stale(field) => Some(field),
             Disposition::LeftOut | Disposition::External => None,
         };
         said.entry((note.kind, &note.why, field)).or_default().push(note);

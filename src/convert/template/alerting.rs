@@ -35,6 +35,7 @@ pub(super) fn check(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
     }
     if part.word == "CheckDeadman" {
         row["type"] = "deadman".into();
+        row["reportZero"] = spec.flag("reportZero").into();
         row["level"] = level(part, spec, "level", reader)?.into();
         row["timeSince"] = duration(part, "timeSince", reader)?.into();
         row["staleTime"] = duration(part, "staleTime", reader)?.into();

@@ -26,6 +26,16 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
     checked(&told, object).map(|()| told).map_err(unsayable)
 }
 
+/// The comments within `option task`: a manifest has what that says, and the script without it.
+pub(super) fn lost(object: &Object) -> Option<(&'static str, &'static str)> {
+    const COMMENT: &str = "//";
+    let source = whole(&object.fields).filter(|source| source.contains(COMMENT))?;
+    let kept = export(object).ok()?;
+    let count = |text: &str| text.matches(COMMENT).count();
+    (count(whole(&kept).unwrap_or_default()) < count(source))
+        .then_some(("comments in `option task`", "the next change of the task writes that anew, without them"))
+}
+
 fn with_script(fields: &Fields, source: String) -> Fields {
     let mut fields = fields.clone();
     fields.set("flux", Value::Script(Script::of_task(source)));
@@ -126,6 +136,15 @@ mod tests {
             ),
         ]
         "#);
+    }
+
+    #[test]
+    fn comments_within_the_option_are_lost() {
+        let option =
+            |comment: &str| format!("// a\noption task = {{name: \"t\", every: 1h{comment}}}\n// b\nx = \"http://a\"");
+        assert_eq!(lost(&task("t", "1h", None, &option(""))), None);
+        let (what, why) = lost(&task("t", "1h", None, &option(",\n // why so often\n"))).expect("a comment");
+        assert_eq!((what, why.contains("without them")), ("comments in `option task`", true));
     }
 
     #[test]

@@ -367,6 +367,42 @@ both!(roles_in_other_orgs_are_kept, virgin, async |server| {
     assert_eq!(home.plan(&dir), (5, String::new()));
 });
 
+both!(what_an_export_loses_or_refers_to_in_vain_is_said, virgin, async |server| {
+    let home = Home::on(server).await;
+    let query = "from(bucket: \"raw\") |> range(start: -1m) |> filter(fn: (r) => r._field == \"x\")";
+    let silent = |name: &str, zero: bool| {
+        json!({
+            "name": name, "type": "deadman", "status": "active", "every": "1m", "query": {"text": query}, "level": "CRIT",
+            "timeSince": "90s", "staleTime": "10m", "reportZero": zero,
+        })
+    };
+    home.make("checks", silent("zero", true)).await;
+    home.make("checks", silent("usual", false)).await;
+    for (name, comment) in [("told", "\n  // as the auditors want it\n  "), ("plain", "")] {
+        let flux = format!("// above\noption task = {{name: \"{name}\", {comment}every: 1h}}\nx = \"http://a\"\n");
+        home.make("tasks", json!({"flux": flux})).await;
+    }
+    let (raw, gone) =
+        (home.make("buckets", json!({"name": "raw"})).await, home.make("buckets", json!({"name": "gone"})).await);
+    home.token("stale", json!([home.may_one("write", "buckets", &raw), home.may_one("read", "buckets", &gone)])).await;
+    home.http.delete(&format!("buckets/{gone}")).await.expect(204);
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &["--format=json"]).with(0).json();
+    let notes = said["notes"].as_array().unwrap().iter();
+    let notes: Vec<_> =
+        notes.map(|note| ["disposition", "field", "name"].map(|key| note[key].as_str().unwrap_or_default())).collect();
+    assert_eq!(
+        notes.iter().filter(|[disposition, ..]| *disposition != "external").collect::<Vec<_>>(),
+        [
+            &["without_field", "comments in `option task`", "told"],
+            &["without_field", "reportZero", "zero"],
+            &["stale", "read", "stale"],
+        ],
+        "{said}"
+    );
+    assert_eq!(home.plan(&dir).1, "");
+});
+
 both!(a_token_on_a_bucket_of_the_servers_own_keeps_it, virgin, async |server| {
     let home = Home::on(server).await;
     let found = home.http.get(&format!("buckets?orgID={}&name=_monitoring", home.org)).await.expect(200);
