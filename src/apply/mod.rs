@@ -20,7 +20,7 @@ pub use lost::{Sought, seek};
 pub use prepare::{PlanSecrets, Prepared, prepare};
 pub use record::adopted;
 pub use rivals::{may_meet, met, rivals};
-pub use sweep::sweep;
+pub use sweep::{strike, sweep};
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
@@ -140,7 +140,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         .chain(run.external.iter())
         .map(|(address, target)| (address.clone(), (target.id.clone(), target.org.clone())))
         .collect();
-    sweep(run.writer, run.plan, Some(run.journal), tell).await;
+    strike(run.plan, run.journal);
     let doer = Executor {
         writer: run.writer,
         server: run.server,

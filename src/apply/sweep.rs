@@ -6,27 +6,27 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ledger::{Journal, Update};
 use crate::plan::{Leftover, Plan};
 
-/// Clears up what `plan` says is left over. What cannot be deleted is harmless, and is said. Notes in the ledger are taken
-/// out by `journal`.
-pub async fn sweep(writer: &Writer, plan: &Plan, journal: Option<&Journal>, tell: &mut (dyn FnMut(Event) + Send)) {
+/// Deletes the objects that `plan` says are left over. What cannot be deleted is harmless, and is said.
+pub async fn sweep(writer: &Writer, plan: &Plan, tell: &mut (dyn FnMut(Event) + Send)) {
     for leftover in &plan.leftovers {
-        match leftover {
-            Leftover::Object { kind, id } => match kind.delete(writer, id).await {
-                Ok(()) => tell(Event::Swept(leftover.clone())),
-                Err(error) => {
-                    let message = format!("cannot delete {leftover} of an interrupted run: {error}");
-                    let warning =
-                        Diagnostic::warning(Code::ApplyUnfinished, message).help("it is inactive; delete it by hand");
-                    tell(Event::Warning(warning));
-                }
-            },
-            Leftover::Announced(address) => {
-                if let Some(journal) = journal {
-                    journal.record(Update::ClearIntent(address.clone()));
-                }
+        let Leftover::Object { kind, id, .. } = leftover else { continue };
+        match kind.delete(writer, id).await {
+            Ok(()) => tell(Event::Swept(leftover.clone())),
+            Err(error) => {
+                let message = format!("cannot delete {leftover} of an interrupted run: {error}");
+                let warning =
+                    Diagnostic::warning(Code::ApplyUnfinished, message).help("it is inactive; delete it by hand");
+                tell(Event::Warning(warning));
             }
-            // Who sweeps holds the lock, and frees it.
-            Leftover::Lock { .. } => {}
+        }
+    }
+}
+
+/// Takes the notes out of the ledger that `plan` says are left over.
+pub fn strike(plan: &Plan, journal: &Journal) {
+    for leftover in &plan.leftovers {
+        if let Leftover::Announced(address) = leftover {
+            journal.record(Update::ClearIntent(address.clone()));
         }
     }
 }

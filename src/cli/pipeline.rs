@@ -42,8 +42,16 @@ pub struct Planned {
     pub plan: Plan,
 }
 
-/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing. `made` is the ID
-/// of the home org, if this very run has made it.
+/// What on the server is this very run's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Own<'a> {
+    /// The ID of the home org, if the run has made it.
+    pub made: Option<&'a str>,
+    /// The ID of the lock's label, while the run holds it.
+    pub lock: Option<&'a str>,
+}
+
+/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing.
 ///
 /// # Errors
 /// What keeps a plan from being made at all. What a guard refuses is in the plan.
@@ -54,7 +62,7 @@ pub async fn plan(
     graph: &Graph,
     goal: Goal,
     consent: &Consent,
-    made: Option<&str>,
+    run: Own<'_>,
 ) -> Result<Planned, Problem> {
     let rows = match &server.home {
         Some(home) => ledger::rows(client, home).await?,
@@ -78,7 +86,7 @@ pub async fn plan(
         comparison = compare(&owners);
     }
     let Comparison { mut changes, problems, external } = comparison;
-    changes.iter_mut().for_each(|change| own(change, made));
+    changes.iter_mut().for_each(|change| own(change, run.made));
     evidence::kept(client, &mut changes, &ledger).await?;
     let mut at_stake = evidence::read(client, server, &changes, &snapshot).await?;
     let (dependents, hidden) = evidence::dependents(client, server, &changes, &external, &snapshot).await?;
@@ -118,11 +126,11 @@ pub async fn plan(
     if let Some((false, _)) = state.signature() {
         plan.warnings.push(unverified_ledger());
     }
-    if manifest.only_rotates() {
-        // An apply goes on with some of it, and knows what nobody goes on with.
-        plan.leftovers.clear();
-    }
-    left_over(&mut plan, ledger::held(&rows, &manifest.project, &ThisMachine, snapshot.at));
+    let lock = ledger::held(&rows, &manifest.project, &ThisMachine, snapshot.at);
+    let lock = lock.filter(|(holder, _)| run.lock != Some(&*holder.id));
+    let leftovers = plan::leftovers(&manifest.project, &snapshot, &ledger, &plan, run.lock.is_some());
+    plan.leftovers = if manifest.only_rotates() { plan::in_the_way(leftovers, &plan) } else { leftovers };
+    left_over(&mut plan, lock);
     Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })
 }
 
@@ -228,15 +236,11 @@ impl Apply<'_> {
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<(), Problem> {
         let (writer, permit) = leased(self.client, lease);
+        apply::sweep(&writer, &planned.plan, tell).await;
         let notes = planned.plan.leftovers.iter().any(|leftover| matches!(leftover, Leftover::Announced(_)));
-        let journal = if notes {
-            let begun = Journal::begin(writer.clone(), planned.state.clone(), BTreeMap::new(), permit);
-            Some(begun.await?)
-        } else {
-            None
-        };
-        apply::sweep(&writer, &planned.plan, journal.as_ref(), tell).await;
-        if let Some(journal) = journal {
+        if notes {
+            let journal = Journal::begin(writer, planned.state.clone(), BTreeMap::new(), permit).await?;
+            apply::strike(&planned.plan, &journal);
             journal.finish(None).await?;
         }
         Ok(())
@@ -262,8 +266,8 @@ impl Apply<'_> {
         lease: &ledger::Lease,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
-        let planned =
-            plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
+        let own = Own { made: self.made, lock: Some(lease.id()) };
+        let planned = plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, own).await?;
         let same = planned.plan.digest() == agreed.digest() && self.loses_no_more(agreed, &planned.plan);
         let does = planned.plan.writes() || planned.plan.settles() || self.goal == Goal::Destroyed;
         if !does && planned.plan.refusals.is_empty() {
@@ -288,6 +292,8 @@ impl Apply<'_> {
             }
         }
         let (writer, permit) = leased(self.client, lease);
+        // Before the notes: one of them may take the place of the one by which an object is known as left over.
+        apply::sweep(&writer, &planned.plan, tell).await;
         let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
         let journal = Journal::begin(writer.clone(), planned.state, intents.clone(), permit.clone()).await?;
         let meets = apply::may_meet(&planned.plan, &intents);

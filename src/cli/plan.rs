@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::connection::{self, Purpose};
-use super::pipeline::{self, Planned};
+use super::pipeline::{self, Own, Planned};
 use super::project::Project;
 use super::session::{Session, SessionOptions};
 use super::several::{Choices, Outcome, Remark, for_each_project};
@@ -194,8 +194,8 @@ pub(super) async fn make(session: &Session, project: &Project, options: &RunOpti
     let Project { manifest, graph, .. } = project;
     let RunOptions { goal, consent, made, type_check, .. } = options;
     let server = Server { compiles: *type_check && session.compiles(), ..session.server(manifest) };
-    let mut planned =
-        pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref()).await?;
+    let own = Own { made: made.as_deref(), lock: None };
+    let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, own).await?;
     plan::without_told(&mut planned.plan.refusals, &project.warnings);
     if *goal == Goal::Declared
         && options.empty != Empty::Fine

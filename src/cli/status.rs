@@ -128,7 +128,7 @@ async fn read(session: &Session, manifest: &Manifest) -> Result<Read, Problem> {
     // What a run is at that lives is not left over.
     let leftovers = match &lock {
         Some((_, Hold::Held)) => Vec::new(),
-        _ => plan::leftovers(project, &Snapshot { at, kinds, ..Snapshot::default() }, &ledger, &Plan::default()),
+        _ => plan::leftovers(project, &Snapshot { at, kinds, ..Snapshot::default() }, &ledger, &Plan::default(), false),
     };
     // Whether what was announced is still to be made, only a plan can tell.
     let leftovers = leftovers.into_iter().filter(|leftover| !matches!(leftover, Leftover::Announced(_))).collect();
@@ -245,7 +245,8 @@ mod tests {
         assert!(text.contains("bucket.b004 and 675 more: the next apply finishes it\n"), "{text}");
         let dead = (held.0.clone(), Hold::Dead);
         let (lock, unfinished) = (Some(Lock::new(&dead)), vec!["token.t".to_owned()]);
-        let leftovers = vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into() }.to_string()];
+        let leftovers =
+            vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into(), of: None }.to_string()];
         let form = Form { last_apply: None, lock, unfinished, leftovers, ..form };
         insta::assert_snapshot!("after_a_run_that_died", human(Page::new(Look::PLAIN), &form, "`fluxform plan iot`"));
         let first = Form { lock: Some(Lock::new(&held)), ..form };

@@ -24,7 +24,7 @@ pub use difference::{Difference, Part, Side, difference, outgrown};
 pub use digest::{HOME, short};
 pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};
-pub use leftover::{Leftover, leftovers};
+pub use leftover::{Leftover, in_the_way, leftovers};
 pub use strange::lost_creators;
 pub use tried::would_fail;
 pub use twin::twins;
@@ -213,7 +213,6 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         warnings: Vec::new(),
         probed: Vec::new(),
     };
-    plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger, written));
     plan.warnings.extend(secrets::held_by_others(&plan.changes, ledger));
     plan.warnings.extend(secrets::not_made(&plan.changes, ledger, written));

@@ -205,7 +205,7 @@ mod tests {
         let events = [
             Event::Begin { total: 2 },
             Event::Waiting { holder: "ci@host\u{9b}".into() },
-            Event::Swept(Leftover::Object { kind: Kind::Token, id: "0000000000000001".into() }),
+            Event::Swept(Leftover::Object { kind: Kind::Token, id: "0000000000000001".into(), of: None }),
             Event::Started { address: address(), action: Action::Create },
             ended(Action::Create, Outcome::Done { id: "1".into() }),
             ended(Action::Delete, Outcome::Failed(sample::problem(Exit::Error, "no\nway"))),

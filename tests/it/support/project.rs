@@ -64,7 +64,8 @@ impl Project {
     /// The plan of what the files declare.
     pub(crate) async fn plan(&self, goal: Goal) -> Result<Planned, Problem> {
         let (manifest, graph) = self.load();
-        pipeline::plan(&self.client, &self.server, &manifest, &graph, goal, &self.consent, None).await
+        pipeline::plan(&self.client, &self.server, &manifest, &graph, goal, &self.consent, pipeline::Own::default())
+            .await
     }
 
     /// Applies what the files declare; refusals are a failure of the test.

@@ -125,6 +125,20 @@ impl<'a> Rotation<'a> {
         relay.writes()
     }
 
+    /// Which of the writes of a run makes its token.
+    fn write_that_makes_a_token(&self, run: impl FnOnce(&str) -> Fluxform) -> usize {
+        let relay = Relay::to(self.scene.server.url());
+        run(relay.url()).run().with(0);
+        let requests = relay.requests();
+        // The lock is the first.
+        let writes = requests.iter().filter(|request| !request.starts_with("GET "));
+        let writes: Vec<_> = writes.skip_while(|write| *write != "POST /api/v2/labels").collect();
+        let makes = |write: &&&String| **write == "POST /api/v2/authorizations";
+        let made = writes.iter().rposition(|write| makes(&write)).unwrap();
+        // The others of its sort ask what the run may do.
+        writes[..made].iter().filter(|write| !makes(write)).count() + 1
+    }
+
     /// `fluxform rotate token.t DIR --auto-approve`, with the server at this URL.
     fn asked_by(&self, url: &str, flags: &[&str]) -> Fluxform {
         self.place.rotate_by(url, "token.t").args(flags)
@@ -267,6 +281,71 @@ both!(at_each_step_of_a_rotation_with_an_overlap_nothing_is_lost, async |scene| 
                 rotation.place.apply_by(later.url()).run().with(0);
                 rotation.converges(&what).await;
             }
+        }
+    }
+});
+
+both!(what_a_killed_run_left_goes_with_the_next_rotation, async |scene| {
+    let mut rotation = Rotation::new(&scene);
+    rotation.place.apply().run().with(0);
+    for (killed, death, flags) in [
+        ("rotate", Death::Before, &["--revoke-now"][..]),
+        ("rotate", Death::After, &[]),
+        ("apply", Death::After, &["--revoke-now"]),
+    ] {
+        for at in 1..=7 {
+            if killed == "apply" {
+                rotation.rotate();
+                rotation.kill(at, death).await;
+            } else {
+                rotation.kill_run(|url| rotation.asked_by(url, &[]), at, death).await;
+            }
+            let what = format!("{killed}: {death:?} write {at}, then {flags:?}");
+            rotation.asked_by(scene.server.url(), flags).run().with(0);
+            let statuses = rotation.statuses().await;
+            assert!(statuses.iter().all(|status| status == "active"), "{what}: {statuses:?}");
+            let plan = rotation.place.on("plan").arg("--detailed-exitcode").run().with(0);
+            assert!(!plan.err.contains("left"), "{what}: {}", plan.err);
+            rotation.is_whole(&what).await;
+            rotation.place.on("destroy").arg("--auto-approve").run().with(0);
+            assert_eq!(rotation.statuses().await, [""; 0], "{what}");
+            rotation.place.apply().run().with(0);
+        }
+    }
+});
+
+both!(what_two_killed_runs_left_goes_at_once, async |scene| {
+    let rotation = Rotation::new(&scene);
+    let declared = resources(false);
+    for first in [true, false] {
+        let run = |url: &str| if first { rotation.place.apply_by(url) } else { rotation.asked_by(url, &[]) };
+        // The token is all that is left to do.
+        let ready = || {
+            rotation.place.declare("[bucket.raw]\n\n[bucket.more]\n");
+            rotation.place.apply().run().with(0);
+            rotation.place.declare(&declared);
+            if !first {
+                rotation.place.apply().run().with(0);
+            }
+        };
+        let destroy = || rotation.place.on("destroy").arg("--auto-approve").run().with(0);
+        ready();
+        let made = rotation.write_that_makes_a_token(run);
+        destroy();
+        for at in 2..=6 {
+            let what = format!("{}, then write {at}", if first { "the first token" } else { "a successor" });
+            ready();
+            rotation.kill_run(run, made, Death::After).await;
+            assert!(rotation.statuses().await.contains(&"inactive".to_owned()), "{what}");
+            rotation.kill_run(run, at, Death::Before).await;
+            if at % 2 == 0 {
+                rotation.place.apply().run().with(0);
+                let statuses = rotation.statuses().await;
+                assert!(statuses.iter().all(|status| status == "active"), "{what}: {statuses:?}");
+                rotation.place.on("plan").arg("--detailed-exitcode").run().with(0);
+            }
+            destroy();
+            assert_eq!(rotation.statuses().await, [""; 0], "{what}");
         }
     }
 });
