@@ -49,8 +49,10 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         }
         Reason::NotDeclared => "it is no longer declared".to_owned(),
         Reason::Disabled => "its `enabled` is false".to_owned(),
-        Reason::NotOurs => "it is no longer declared; this project did not create it, so it stays".to_owned(),
-        Reason::Kept => "this project did not create it, so it stays".to_owned(),
+        Reason::NotOurs => {
+            "it is no longer declared; this project did not create it, so it does not delete it".to_owned()
+        }
+        Reason::Kept => "this project did not create it, so it does not delete it".to_owned(),
         Reason::AlreadyGone => "it was already deleted".to_owned(),
         Reason::External => "it is now external, so it stays".to_owned(),
         Reason::GoesWithOrg => "this project did not create it, but it goes with its org, which is deleted".to_owned(),
