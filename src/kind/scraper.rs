@@ -1,12 +1,13 @@
 //! Scrapers.
 
-use super::Kind;
 use super::draft::{Draft, Fault};
 use super::export::ExportError;
-use super::live::{self, Object};
+use super::live::{self, Object, Presence, ReadScope};
 use super::spec::{Key, Spec};
 use super::url;
-use super::wire::Wire;
+use super::wire::{self, Wire};
+use super::{Kind, label};
+use crate::api::{ApiError, Client};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::redact::without_credentials;
@@ -28,11 +29,13 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("allow_insecure", Omitted::False, "Whether a certificate that nobody vouches for is accepted.")
             .of_type(Type::Bool)
             .at("allowInsecure"),
+        Field::labels("All labels of the scraper."),
         Field::id("The ID of an external scraper, where several have its name."),
     ],
     check,
     export,
     delete_rank: 40,
+    hides_labels: true,
     movable: true,
     ..Spec::PLAIN
 };
@@ -65,4 +68,15 @@ pub(super) struct Live;
 impl live::Live for Live {
     // The list is not paged, and a PATCH empties what it leaves out (influxd 2.9.1, measured).
     const WIRE: Wire = Wire { resets: true, ..Wire::new(Kind::Scraper, "/api/v2/scrapers", "configurations") };
+
+    async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
+        label::read_each(api, &Self::WIRE, wire::list::<Self>(api, orgs).await?, asked).await
+    }
+
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        match wire::find::<Self>(api, id).await? {
+            Presence::Found(scraper) => Ok(Presence::Found(Box::new(label::read(api, &Self::WIRE, *scraper).await?))),
+            absent => Ok(absent),
+        }
+    }
 }
