@@ -112,23 +112,25 @@ pub(super) fn add(resources: &mut Resources, reaches: &Reaches) {
     }
 }
 
+/// The name of the org `org`, where it is known.
+pub(super) fn org_name(org: &Ref, resources: &Resources, home: Option<&str>) -> Option<String> {
+    if matches!(org, Ref::Home) {
+        return home.map(str::to_owned);
+    }
+    let address = org.address()?;
+    Some(address.kind.name_in(&resources.get(address)?.fields)?.to_string())
+}
+
 /// Says which scripts write into another org than the one that they run in, as far as the names of both are known: the server looks for
 /// that org with the rights of a task, which it has in its own only.
 pub(super) fn other_orgs(resources: &Resources, home: Option<&str>) -> Vec<Diagnostic> {
-    let name = |org: &Ref| match org {
-        Ref::Home => home.map(str::to_owned),
-        org => {
-            let address = org.address()?;
-            Some(address.kind.name_in(&resources.get(address)?.fields)?.to_string())
-        }
-    };
     let mut found = Vec::new();
     let runs_here = resources.iter().filter(|(address, _)| !address.kind.spec().runs_elsewhere);
     for (address, resource) in runs_here {
         let written = resource.reaches.iter().filter(|reached| reached.reference.access == Access::Writes);
         for reached in written {
             let Some(Elsewhere::Org(Some(org))) = &reached.reference.elsewhere else { continue };
-            let own = org_of(address.kind, resource, resources, home).and_then(name);
+            let own = org_of(address.kind, resource, resources, home).and_then(|org| org_name(org, resources, home));
             if own.is_some_and(|own| own != *org) {
                 let message = format!("{address} writes into the org `{org}`, which is not its own");
                 let help =

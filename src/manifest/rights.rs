@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::budget::Budget;
 use super::check::Claimed;
 use super::orgs::org_of;
-use super::reach::{find, said};
+use super::reach::{find, org_name, said};
 use super::{Lints, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
@@ -141,9 +141,12 @@ impl<'r> Search<'r> {
         let Some(own) = org_of(user.kind, resource, self.resources, self.home) else { return };
         let text = resource.texts.first();
         let whole = text.map_or(&resource.place, |(whole, _)| whole);
-        for Output { bucket, place, .. } in
-            if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() }
-        {
+        let outputs = if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() };
+        for Output { bucket, org, place, .. } in outputs {
+            // What goes into another org, here or on another server, is none of the project's buckets, whatever its name is.
+            if org.is_some_and(|org| org_name(own, self.resources, self.home).is_some_and(|own| own != org)) {
+                continue;
+            }
             let (span, access, target) = (Span::empty(0), Access::Writes, Target::Bucket);
             let at = text.and_then(|(_, text)| text.place(&place)).filter(|_| !place.is_empty());
             let reference = Reference { span, access, target, name: bucket, elsewhere: None, hosts: Vec::new() };
@@ -195,7 +198,10 @@ impl<'r> Search<'r> {
                 // It may be one of those whose names are not known.
                 None if self.unread.iter().any(|unread| unread.kind == Kind::Bucket) => self.partly = true,
                 None => {
-                    let (why, help) = self.not_found(reference.elsewhere.as_ref());
+                    let (why, mut help) = self.not_found(reference.elsewhere.as_ref());
+                    if user.kind == Kind::Telegraf {
+                        help.push_str("; an output with the `organization` of another org gives no right");
+                    }
                     self.fail(format!("{user} {verb} the bucket `{bucket}`{why}"), Some((place, verb)), help);
                 }
             },
