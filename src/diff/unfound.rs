@@ -4,6 +4,7 @@ use super::Target;
 use crate::address::Address;
 use crate::api::sight::Lack;
 use crate::diagnostic::{Code, Diagnostic, Place as Declared};
+use crate::field::Role;
 use crate::kind::{Key, Object};
 use crate::ledger::Entry;
 use crate::manifest::Resource;
@@ -34,8 +35,9 @@ impl Foreign<'_> {
             "{address} would take over {:?} (ID {}), which the project `{project}` owns",
             object.name, object.id
         );
+        let name = kind.naming().next().or_else(|| kind.with(Role::Title)).map_or("name", |field| field.name);
         let help = format!(
-            "{renamed}if another {kind} is meant, give this one another `name`; to use that one, declare it with `external = true`; to \
+            "{renamed}if another {kind} is meant, give this one another `{name}`; to use that one, declare it with `external = true`; to \
              move it here, see `Split a project` in docs/moving-in.md"
         );
         Diagnostic::error(Code::PlanForeignOwner, message).at_known(place, "declared here").help(help).into()
@@ -158,6 +160,33 @@ pub(super) fn absent(address: &Address, resource: &Resource, which: &str, near: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::{Kind, Standing};
+    use crate::value::Fields;
+
+    #[test]
+    fn who_is_to_give_something_another_name_is_told_where_that_stands() {
+        let object = Object {
+            id: "1".into(),
+            org: None,
+            name: "n".into(),
+            created: None,
+            fields: Fields::default(),
+            standing: Standing::Ordinary,
+            user: None,
+        };
+        let foreign = Foreign { object: &object, project: "theirs", is_first: false };
+        let fields = [
+            (Kind::Bucket, "name"),
+            (Kind::Secret, "key"),
+            (Kind::V1Token, "username"),
+            (Kind::Dbrp, "database"),
+            (Kind::Token, "description"),
+        ];
+        for (kind, field) in fields {
+            let help = foreign.of(&Address::new(kind, "x"), None).diagnostic.help.unwrap_or_default();
+            assert!(help.contains(&format!("give this one another `{field}`; ")), "{help}");
+        }
+    }
 
     #[test]
     fn of_two_candidates_the_help_says_how_to_name_one() {
