@@ -241,6 +241,7 @@ pub(super) fn moved(
     budget: &Budget,
     problems: &mut Vec<Diagnostic>,
 ) {
+    let onward: BTreeMap<&Address, &Address> = moved.iter().map(|step| (&step.from, &step.to)).collect();
     let mut froms: BTreeMap<&Address, &Place> = BTreeMap::new();
     let mut tos: BTreeMap<&Address, &Place> = BTreeMap::new();
     for step in moved.iter() {
@@ -272,9 +273,15 @@ pub(super) fn moved(
             None => {
                 let meant = |known: &&Address| known.kind == to.kind && **known != from.table();
                 let names = || tables.keys().filter(meant).take(5_000).map(Address::to_string);
-                let help = match budget.nearest(&to.table().to_string(), names) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "the target of a move must be declared".to_owned(),
+                let help = if let Some(end) = end_of(to, &onward) {
+                    format!(
+                        "write `to = \"{end}\"` here, and remove the move of {to}: one move leads to where the resource is now"
+                    )
+                } else {
+                    match budget.nearest(&to.table().to_string(), names) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "the target of a move must be declared".to_owned(),
+                    }
                 };
                 fail(format!("{from} is moved to {to}, which is not declared"), &help, None);
             }
@@ -291,6 +298,12 @@ pub(super) fn moved(
         }
     }
     moved.retain(|step| stands(resources, &step.to) || disabled.contains(&step.to.table()));
+}
+
+/// Where the moves from `address` lead in the end, if there are any and they are no circle.
+fn end_of<'a>(address: &Address, onward: &BTreeMap<&'a Address, &'a Address>) -> Option<&'a Address> {
+    let steps = std::iter::successors(onward.get(address).copied(), |at| onward.get(at).copied());
+    steps.take(onward.len()).find(|at| !onward.contains_key(at))
 }
 
 /// Whether something is declared at `address`: without an instance, it is a whole table.
