@@ -1,5 +1,6 @@
 //! Secrets in TOML, also in broken TOML: in strings, in values without quotes, and in comments. What joins them is never one.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -253,7 +254,7 @@ impl Walk<'_, '_> {
         let is_given = !self.is_manifest && GIVEN.contains(&own);
         let says_where = SOURCES.contains(&own) || RUNS.contains(&own) || is_given || is_about(own);
         let runs = Runs::of(own);
-        let before = names[..names.len() - 1].iter().any(|of| is_secret(name(of)));
+        let before = names[..names.len() - 1].iter().any(|of| is_secret(&unescaped(name(of))));
         let under_secret = before || self.open.last().is_some_and(|open| open.whole);
         let is_shown = |shown: &[&str]| [shown, &SETTINGS].iter().any(|keys| keys.contains(&name(&names[0])));
         let is_within = self.open.last().is_some_and(|open| open.has_secrets) && !is_outermost;
@@ -267,7 +268,7 @@ impl Walk<'_, '_> {
         let is_sink = is_outermost && self.table.shown.is_some() && own == DELIVER;
         // A secret of the org, by its key.
         let names_secret = own == "secret" && is_within;
-        let is_one = in_secret || is_secret(own) && !names_secret || is_sink;
+        let is_one = in_secret || is_secret(&unescaped(own)) && !names_secret || is_sink;
         let is_address = ADDRESSES.iter().any(|end| own.ends_with(end));
         let bracket = self.bracket();
         let now = is_one.then_some(last);
@@ -323,9 +324,9 @@ impl Walk<'_, '_> {
             Some(_) if self.is_manifest && is_address(value, self.kinds.get_or_init(|| kinds(text))) => {}
             Some((key, _)) if self.is_manifest && &text[key.clone()] == DELIVER && is_path(value) => {}
             Some((key, is_sure)) if word.is_string => {
-                let name = &text[key.clone()];
-                if !names_file(name, value) {
-                    self.search.whole_secret(word.text.clone(), *is_sure && is_certain(name, value));
+                let name = unescaped(&text[key.clone()]);
+                if !names_file(&name, value) {
+                    self.search.whole_secret(word.text.clone(), *is_sure && is_certain(&name, value));
                 }
                 return;
             }
@@ -419,4 +420,13 @@ impl Walk<'_, '_> {
 
 fn last_part(word: &str) -> &str {
     word.rsplit('.').next().unwrap_or(word)
+}
+
+/// A key as whoever reads TOML sees it: in quotes, its letters may be written as escapes.
+fn unescaped(key: &str) -> Cow<'_, str> {
+    let read = || format!("\"{key}\" = 0").parse::<toml::Table>().ok()?.into_iter().next();
+    match key.contains('\\').then(read).flatten() {
+        Some((key, _)) => Cow::Owned(key),
+        None => Cow::Borrowed(key),
+    }
 }

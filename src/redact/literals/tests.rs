@@ -23,6 +23,8 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "apiToken = \"§\"",
         "inputs.http.password2 = \"§\"",
         "\"User Password\" = \"§\"",
+        "\"tok\\u0065n\" = \"§\"",
+        "x = { \"\\u0070assword\" = \"§\" }",
         "password = 12345 # §",
         // Lists and tables.
         "passwords = [\"§\", '§']",
