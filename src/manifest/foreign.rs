@@ -195,9 +195,6 @@ pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
         ),
         "color" | "colour" if !lacks("properties") => Some("write `properties = { color = \"#326BBA\" }`"),
         "description" if !lacks("properties") => Some("write `properties = { description = \"...\" }`"),
-        "labels" | "tags" if kind == Kind::Scraper => {
-            Some("remove it: InfluxDB's replies about scrapers have no labels, so fluxform leaves these as they are")
-        }
         "bucket_id" | "bucketID" if !lacks("bucket") => Some("write `bucket = \"bucket.KEY\"`"),
         _ => find(&KEYS, word),
     }
