@@ -187,8 +187,8 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $module::Live::update(api, live, desired, changed).await,)+ }
             }
 
-            /// Why what is wanted of `live`, or of a new object, would not work, where the server can try that and does nothing of
-            /// it; none where it would, and where nobody knows.
+            /// That what is wanted of `live`, or of a new object, would not work or could not be tried, and why, where the server can
+            /// try that and does nothing of it; none where it would, and where the server tries no such thing.
             pub async fn would_fail(
                 self,
                 api: &Client,

@@ -179,9 +179,85 @@ impl live::Live for Live {
         };
         let error = api.try_out(&trial).await.err()?;
         let told = TOLD.iter().find_map(|told| error.message.strip_prefix(told));
-        match error.class {
-            Class::Unexpected => Some(error.message),
-            _ => told.map(|why| format!("the other server did not take what the remote says: {why}")),
+        match (error.class, error.status) {
+            (Class::Unexpected, _) => Some(format!("would not work: {}", error.message)),
+            (Class::Unavailable, None) => {
+                Some("could not be tried: the other server, or InfluxDB itself, did not answer in time".to_owned())
+            }
+            (Class::Refused, _) if told.is_none() => {
+                Some("could not be tried: what InfluxDB says of it cannot be read".to_owned())
+            }
+            _ => told.map(|why| {
+                format!("would not work: the other server did not take what the remote says: {}", quoted(why))
+            }),
         }
+    }
+}
+
+/// The longest answer of another server that is shown, in characters.
+const LONGEST_QUOTE: usize = 300;
+/// A run of letters and digits that is so long may be a token, in whatever form the other server gives it back. No ID is.
+const MAY_BE_TOKEN: usize = 20;
+
+/// What another server says, without what may be a secret.
+fn quoted(said: &str) -> String {
+    let belongs = |letter: char| letter.is_ascii_alphanumeric() || "+/=_%~-".contains(letter);
+    let (mut shown, mut rest) = (String::new(), said);
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|letter| belongs(letter) != belongs(first)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(end);
+        shown.push_str(if belongs(first) && run.len() >= MAY_BE_TOKEN { "***" } else { run });
+        rest = behind;
+    }
+    match shown.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}...", &shown[..end]),
+        None => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fault::{Fault, Reply};
+    use crate::kind::Ids;
+    use crate::value::Ref;
+
+    #[tokio::test]
+    async fn what_could_not_be_tried_is_told_apart_from_what_would_not_work() {
+        let there = "0123456789abcdef";
+        let refers = |kind| Value::Ref(Ref::Id(kind, there.to_owned()));
+        let fields =
+            [(ID, Value::Text(there.to_owned())), (REMOTE, refers(Kind::Remote)), ("bucket", refers(Kind::Bucket))];
+        let (fields, ids) = (fields.into_iter().collect(), Ids::default());
+        let desired = Desired::new(&fields, there, &ids);
+        let refusal = |message: &str| Reply::json(400, &serde_json::json!({"code": "invalid", "message": message}));
+        for (reply, said) in [
+            (
+                Reply::Cut(Vec::new()),
+                Some("could not be tried: the other server, or InfluxDB itself, did not answer in time"),
+            ),
+            (refusal(&"x".repeat(100_000)), Some("could not be tried: what InfluxDB says of it cannot be read")),
+            (
+                refusal(&format!("{}401", TOLD[0])),
+                Some("would not work: the other server did not take what the remote says: 401"),
+            ),
+            (Reply::json(401, &serde_json::json!({"code": "unauthorized", "message": "no"})), None),
+            (Reply::text(204, "", ""), None),
+        ] {
+            let server = Fault::start([reply]).await;
+            let found = Kind::Replication.would_fail(&server.client(), None, &desired, &[]).await;
+            assert_eq!(found.as_deref(), said);
+        }
+    }
+
+    #[test]
+    fn what_another_server_says_is_shown_without_what_may_be_a_token() {
+        let plain =
+            "invalid response code 401, must be 204: 401 Unauthorized: unauthorized access (org 0123456789abcdef)";
+        assert_eq!(quoted(plain), plain);
+        for token in ["a".repeat(86) + "==", "0a".repeat(10), "YWJj".repeat(6), "%41%42".repeat(4)] {
+            assert_eq!(quoted(&format!("no: {token}, é")), "no: ***, é");
+        }
+        assert_eq!(quoted(&"é ".repeat(400)).chars().count(), LONGEST_QUOTE + "...".len());
     }
 }

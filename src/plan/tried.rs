@@ -9,7 +9,7 @@ use crate::manifest::Resource;
 /// A warning for each of what was `tried`.
 pub fn would_fail(tried: &BTreeMap<Address, String>, resources: &BTreeMap<Address, Resource>) -> Vec<Diagnostic> {
     let said = tried.iter().filter_map(|(address, why)| {
-        let message = format!("{address} would not work: {why}");
+        let message = format!("{address} {why}");
         let place = resources.get(address)?.place.clone();
         let told = Diagnostic::warning(Code::PlanWouldFail, message).at(place, "tried by InfluxDB");
         Some(told.help("InfluxDB has tried this and kept nothing; `apply` does it all the same"))
