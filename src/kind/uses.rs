@@ -6,7 +6,7 @@ use super::{Kind, shown, telegraf};
 use crate::field::{Role, Type};
 use crate::flux::parser::parse;
 use crate::flux::refs::{Target, references};
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Scope, Value};
 
 /// Another object, as one refers to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +76,12 @@ impl Kind {
                 Ref::Id(kind, id) => Some(Use::Id(*kind, id.clone())),
                 Ref::To(_) | Ref::Home => None,
             }));
+            if let Value::Scopes(scopes) = value {
+                uses.extend(scopes.iter().filter_map(|scope| match scope {
+                    Scope::Bare { ty, id, .. } => Some(Use::Id(Self::from_type(ty)?, id.to_string())),
+                    _ => None,
+                }));
+            }
             if let Value::Table(table) = value {
                 uses.extend(table.values().filter_map(secret_of).map(|key| Use::Name(Self::Secret, key)));
             }

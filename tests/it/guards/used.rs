@@ -60,6 +60,8 @@ both!(what_nobody_manages_and_uses_what_goes_is_named, async |scene| {
     let scraper =
         json!({"orgID": scene.org, "name": "s", "type": "prometheus", "url": "http://x/m", "bucketID": bucket});
     scene.http.post("scrapers", scraper).await.expect(201);
+    let token = json!({"orgID": scene.org, "description": "reader", "permissions": [scene.may_one("read", "buckets", &bucket)]});
+    scene.http.post("authorizations", token).await.expect(201);
 
     let is = |address: &str, objects: &str, uses: &str| {
         format!("{address} is deleted, and {objects}, which this project does not manage, still {uses}")
@@ -68,7 +70,7 @@ both!(what_nobody_manages_and_uses_what_goes_is_named, async |scene| {
         is("label.ul", "the bucket \"theirs\"", "uses it"),
         is("secret.us", "the task \"pages\"", "uses it"),
         is("notification_endpoint.ue", "the notification_rule \"by hand\"", "uses it"),
-        is("bucket.ub", "the scraper \"s\" and 2 tasks (\"reads\" and \"reads more\")", "use it"),
+        is("bucket.ub", "the scraper \"s\", 2 tasks (\"reads\" and \"reads more\") and the token \"reader\"", "use it"),
     ];
     all.sort();
     for goal in [Goal::Declared, Goal::Destroyed] {
