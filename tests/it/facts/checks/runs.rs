@@ -213,3 +213,51 @@ real!(a_rule_without_levels_or_with_one_twice_fails_at_each_run, async |scene| {
         assert_eq!(reply.status != 200 || reply.text.contains("error,reference"), fail, "{levels}: {}", reply.text);
     }
 });
+
+/// The first request that a server at this address gets.
+async fn first_request(listener: tokio::net::TcpListener) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let (mut read, mut part) = (String::new(), [0; 4096]);
+    // A body is as long as it says, and ends with its row.
+    while !read.trim_end().ends_with('}') {
+        let length = stream.read(&mut part).await.unwrap();
+        assert!(length > 0, "it ends early: {read}");
+        read += std::str::from_utf8(&part[..length]).unwrap();
+    }
+    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    read
+}
+
+real!(an_inactive_endpoint_is_told_and_much_of_what_it_says_is_not_used, async |scene| {
+    scene.bucket("b").await;
+    write(&scene, "b", "m,host=h u=5").await;
+    let above = json!([{"type": "greater", "level": "CRIT", "value": 1}]);
+    let text = format!("{FROM} |> {FIELD}");
+    let other = json!({"query": {"text": text}, "every": "1h", "thresholds": above});
+    let check = made(&scene, threshold(&scene, other)).await;
+    assert!(!fails(&scene, &check).await);
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let body = json!({
+        "orgID": scene.org, "name": "e", "status": "inactive", "type": "http", "authMethod": "none", "method": "GET",
+        "url": format!("http://{}/hook", listener.local_addr().unwrap()),
+        "headers": {"X-Ours": "v"}, "contentTemplate": "ours",
+    });
+    let endpoint = scene.http.post("notificationEndpoints", body).await.expect(201);
+    let body = json!({
+        "orgID": scene.org, "name": "r", "status": "active", "type": "http", "endpointID": endpoint["id"],
+        "every": "1h", "statusRules": [{"currentLevel": "CRIT"}],
+    });
+    let rule = scene.http.post("notificationRules", body).await.expect(201);
+    let script = scene.http.get(&format!("notificationRules/{}/query", id(&rule))).await.expect(200);
+    let body = json!({"query": script["flux"], "type": "flux"});
+    let told = tokio::spawn(first_request(listener));
+    let reply = scene.http.post(&format!("query?orgID={}", scene.org), body).await;
+    assert!(reply.status == 200 && !reply.text.contains("error,reference"), "{}", reply.text);
+    let told = told.await.unwrap();
+    let (head, row) = told.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /hook HTTP/1.1\r\n") && !head.to_lowercase().contains("x-ours"), "{head}");
+    let row: Value = serde_json::from_str(row).unwrap();
+    assert_eq!((&row["_level"], &row["_check_name"]), (&json!("crit"), &check["name"]), "{row}");
+});
