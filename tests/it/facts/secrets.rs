@@ -3,6 +3,7 @@
 use fluxform::flux::digest;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{ABSENT, Http, Reply, Scene, both, real, unique};
 
@@ -167,7 +168,11 @@ both!(the_digest_of_a_secret_is_shown_to_who_may_read_secrets, async |scene| {
 });
 
 both!(a_value_may_be_long, async |scene| {
-    scene.http.patch(&path(&scene), json!({"long": "x".repeat(1_000_000)})).await.expect(204);
+    let long = "x".repeat(10_000_000);
+    scene.http.patch(&path(&scene), json!({"long": long})).await.expect(204);
+    let whole: String = Sha256::digest(&long).iter().map(|byte| format!("{byte:02x}")).collect();
+    let reply = digest(&scene.http, &scene, "long").await;
+    assert_eq!(digest::read_reply(&reply.text), Some(whole.as_str()), "{}", reply.text);
 });
 
 // The embedded server runs no such scripts.
