@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{both, id, unique};
+use crate::support::{Server, Start, both, id, real, unique};
 
 both!(name_is_unique, async |scene| {
     let name = unique("user");
@@ -159,4 +159,26 @@ both!(names_are_apart_byte_by_byte, async |scene| {
         let made = scene.http.post("users", json!({"name": name})).await.expect(201);
         assert_eq!(made["name"], json!(name));
     }
+});
+
+real!(a_server_may_want_strong_passwords, async |scene| {
+    let start = Start { influxd: vec!["--strong-passwords".to_owned()], ..Start::default() };
+    let server = Server::virgin(scene.server.backend(), &start).await;
+    let with = |password: &str| json!({"username": "root", "password": password, "org": "o", "bucket": "b", "token": "strong-token"});
+    let weak = server.anonymous().post("setup", with("only-letters")).await;
+    assert!(weak.status >= 400, "{}", weak.text);
+    let made = server.anonymous().post("setup", with("Letters-and-1")).await.expect(201);
+    let http = server.anonymous().with_token("strong-token");
+    let own = format!("users/{}/password", id(&made["user"]));
+    let words = "passwords must contain at least three of the following character types";
+    let weak = http.post(&own, json!({"password": "only-letters"})).await;
+    assert!(weak.status == 400 && weak.text.contains(words), "{}", weak.text);
+    http.post(&own, json!({"password": "Letters-and-2"})).await.expect(204);
+    let permissions = json!([{"action": "read", "resource": {"type": "buckets", "orgID": made["org"]["id"]}}]);
+    let body = json!({"orgID": made["org"]["id"], "token": "v1", "permissions": permissions});
+    let v1 = http.post("/private/legacy/authorizations", body).await.expect(201);
+    let path = format!("/private/legacy/authorizations/{}/password", id(&v1));
+    let weak = http.post(&path, json!({"password": "only-letters"})).await;
+    assert!(weak.status == 400 && weak.text.contains(words), "{}", weak.text);
+    http.post(&path, json!({"password": "Letters-and-3"})).await.expect(204);
 });
