@@ -195,4 +195,16 @@ both!(of_many_who_make_one_at_once_one_does, async |scene| {
         let statuses = futures::future::join_all((0..20).map(|_| post())).await;
         assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{kind}: {statuses:?}");
     }
+    // Usernames of v1 tokens, and roles in an org: the rest of these ends with errors of the server's own.
+    let user = scene.user("member").await;
+    let v1 = json!({"orgID": scene.org, "token": unique("v1"), "permissions": [scene.may("read", "buckets")]});
+    for (path, body) in [
+        ("/private/legacy/authorizations".to_owned(), v1),
+        (format!("orgs/{}/members", scene.org), json!({"id": user})),
+    ] {
+        let post = || async { scene.http.post(&path, body.clone()).await.status };
+        let statuses = futures::future::join_all((0..20).map(|_| post())).await;
+        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{path}: {statuses:?}");
+        assert!(statuses.iter().all(|status| [201, 422, 500].contains(status)), "{path}: {statuses:?}");
+    }
 });
