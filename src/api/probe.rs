@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
 use secrecy::ExposeSecret as _;
-use sha2::{Digest as _, Sha256};
 
 use super::request::{BASIC, Request, Verb};
 use super::{ApiError, Class, Client};
@@ -26,8 +25,7 @@ impl Client {
         let Some(found) = digest::read_reply(&csv) else {
             return Err(ApiError::unexpected("POST", PATH, "the reply is not the digest of a secret"));
         };
-        let digest: String = Sha256::digest(secret.expose_secret()).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(found.eq_ignore_ascii_case(&digest))
+        Ok(found.eq_ignore_ascii_case(&digest::of(secret.expose_secret().as_bytes())))
     }
 
     /// Whether a client of InfluxDB 1.x is let in with this username and password (`POST /write`, with nothing, to a database that

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::diff::two_owners;
+use crate::diff::{Target, two_owners};
 use crate::ledger::{Intent, Owners, named};
 use crate::plan::Plan;
 use crate::problem::Problem;
@@ -25,20 +25,21 @@ pub fn rivals(plan: &Plan, intents: &BTreeMap<Address, Intent>, others: &Owners)
         };
         Some(rival(address, &intents[address].name, (project, does)))
     });
-    let adopted = plan.changes.iter().filter(|change| change.adopts).filter_map(|change| {
-        let object = change.object.as_ref()?;
-        let project = others.objects.get(&(change.address.kind, object.id.clone()))?;
-        Some(rival(&change.address, &object.name, (project, "owns")))
-    });
-    created.chain(adopted).collect()
+    let adopted = adopted(plan, others);
+    created.chain(adopted.map(|(address, object, project)| rival(address, &object.name, (project, "owns")))).collect()
 }
 
 /// What other projects have taken over while this one did.
 pub fn met(plan: &Plan, others: &Owners) -> Option<Problem> {
-    plan.changes.iter().filter(|change| change.adopts).find_map(|change| {
+    adopted(plan, others).next().map(|(address, object, project)| two_owners(address, object, project, None))
+}
+
+/// What a run takes over and another project owns, and which.
+fn adopted<'a>(plan: &'a Plan, others: &'a Owners) -> impl Iterator<Item = (&'a Address, &'a Target, &'a str)> {
+    plan.changes.iter().filter(|change| change.adopts).filter_map(|change| {
         let object = change.object.as_ref()?;
         let project = others.objects.get(&(change.address.kind, object.id.clone()))?;
-        Some(two_owners(&change.address, object, project, None))
+        Some((&change.address, object, project.as_str()))
     })
 }
 

@@ -3,6 +3,8 @@
 //! Whoever may read the org's secrets may ask. There is no secret for an empty value either (influxd 2.9.1, measured: 404
 //! `error calling function "get" @4:38-4:61: secret not found`; 401 `read:orgs/ORG/secrets is unauthorized`).
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Literal, LiteralError};
 
 /// What stands before the key, and behind it.
@@ -18,6 +20,11 @@ const CALL: &str = "secrets.get";
 /// A key that Flux cannot hold.
 pub fn query(key: &str) -> Result<String, LiteralError> {
     Ok(format!("{BEFORE}{}{BEHIND}", Literal::String(key.to_owned()).encode()?))
+}
+
+/// The digest of a secret, as the server writes it.
+pub(crate) fn of(secret: &[u8]) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The digest in the CSV of a reply to [`query`], in hexadecimal digits; none in anything else.

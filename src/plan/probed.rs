@@ -1,7 +1,9 @@
 //! What secrets that were looked at are not as they should be, as a plan warns of it.
 
+use std::collections::BTreeSet;
+
 use super::Plan;
-use crate::address::{Address, few};
+use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::evidence::{Place, Probed};
 
@@ -22,12 +24,7 @@ impl Plan {
 
 /// Of what lies in sinks and does not work.
 fn dead(probed: &[Probed]) -> Option<Diagnostic> {
-    let dead: Vec<_> = sought(probed)
-        .filter_map(|(address, place)| match place {
-            Place::Sink(sink) => Some(format!("{sink} of {address}")),
-            Place::Source { .. } => None,
-        })
-        .collect();
+    let dead: Vec<_> = sought(probed).filter(|one| matches!(one.place, Place::Sink(_))).map(named).collect();
     if dead.is_empty() {
         return None;
     }
@@ -39,21 +36,20 @@ fn dead(probed: &[Probed]) -> Option<Diagnostic> {
 
 /// Of sources that give something else than the server has.
 fn another(probed: &[Probed]) -> Option<Diagnostic> {
-    let mut again: Vec<&str> = Vec::new();
+    let mut again: BTreeSet<&str> = BTreeSet::new();
     let other: Vec<_> = sought(probed)
-        .filter_map(|(address, place)| match place {
-            Place::Sink(_) => None,
-            Place::Source { at, source, again: field } => {
-                again.push(field);
-                Some(format!("`{at}` of {address} ({source})"))
+        .filter(|one| match one.place {
+            Place::Sink(_) => false,
+            Place::Source { again: field, .. } => {
+                again.insert(field);
+                true
             }
         })
+        .map(named)
         .collect();
     if other.is_empty() {
         return None;
     }
-    again.sort_unstable();
-    again.dedup();
     let fields: Vec<_> = again.iter().map(|field| format!("`{field}`")).collect();
     let message = format!("the server has other secrets than these sources give: {}", few(other.iter()));
     let help = format!("where the source is right, increase {}, and apply", fields.join(" or "));
@@ -62,14 +58,7 @@ fn another(probed: &[Probed]) -> Option<Diagnostic> {
 
 /// Of what could not be looked at, or of which the server did not say anything.
 fn unknown(probed: &[Probed]) -> Option<Diagnostic> {
-    let unknown: Vec<_> = probed
-        .iter()
-        .filter(|one| one.held.is_unknown())
-        .map(|one| match &one.place {
-            Place::Sink(sink) => format!("{sink} of {}", one.address),
-            Place::Source { at, source, .. } => format!("`{at}` of {} ({source})", one.address),
-        })
-        .collect();
+    let unknown: Vec<_> = probed.iter().filter(|one| one.held.is_unknown()).map(named).collect();
     if unknown.is_empty() {
         return None;
     }
@@ -79,7 +68,15 @@ fn unknown(probed: &[Probed]) -> Option<Diagnostic> {
 }
 
 /// What is known not to be as it should be.
-fn sought(probed: &[Probed]) -> impl Iterator<Item = (&Address, &Place)> {
-    let sought = probed.iter().filter(|one| !one.is_fine && !one.held.is_unknown());
-    sought.map(|one| (&one.address, &one.place))
+fn sought(probed: &[Probed]) -> impl Iterator<Item = &Probed> {
+    probed.iter().filter(|one| !one.is_fine && !one.held.is_unknown())
+}
+
+/// A sink or a source, with whose it is.
+fn named(one: &Probed) -> String {
+    let address = &one.address;
+    match &one.place {
+        Place::Sink(sink) => format!("{sink} of {address}"),
+        Place::Source { at, source, .. } => format!("`{at}` of {address} ({source})"),
+    }
 }

@@ -1,7 +1,5 @@
 //! The one query about secrets that the embedded server answers: the digest of one.
 
-use sha2::{Digest as _, Sha256};
-
 use super::query_route::place;
 use super::script;
 use crate::flux::ast::{Lines, Span};
@@ -32,6 +30,5 @@ pub(super) fn answer(call: &Call, view: &View, org: Id, asked: &Asked) -> Result
     call.caller()?.require(&required).map_err(|problem| problem.within(&calling))?;
     let value = secret::value(view, org, &asked.key)?.filter(|value| !value.is_empty());
     let value = value.ok_or_else(|| Problem::not_found("secret not found").within(&calling))?;
-    let digest: String = Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(digest::reply(&digest))
+    Ok(digest::reply(&digest::of(&value)))
 }
